@@ -1,0 +1,5 @@
+//! api.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,5 @@
+//! catalog.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,5 @@
+//! config.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,86 @@
+//! What goes wrong in an extension, in the words the state machine decides by.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::Violation;
+
+/// How a failed call is to be taken. The host turns its own deadlines, traps and cut
+/// connections into [`FailureKind::OutcomeUnknown`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Never will be accepted, however often it is repeated.
+    Invalid,
+    /// The name belongs to somebody else; it was not touched.
+    Foreign,
+    /// There is no such thing.
+    NotFound,
+    /// Refused before it had any effect.
+    NotApplied,
+    /// It may or may not have had its effect.
+    OutcomeUnknown,
+    /// This extension cannot do that.
+    Unsupported,
+    /// A grant is missing.
+    Denied,
+    /// The name is held by something of ours that can be neither inspected nor destroyed.
+    OrphanSuspected,
+    /// A word of the plugin's own; taken as [`FailureKind::OutcomeUnknown`].
+    Other(String),
+}
+
+impl FailureKind {
+    /// `snake_case`, stable: the code users see.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Invalid => "invalid",
+            Self::Foreign => "foreign",
+            Self::NotFound => "not_found",
+            Self::NotApplied => "not_applied",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Unsupported => "unsupported",
+            Self::Denied => "denied",
+            Self::OrphanSuspected => "orphan_suspected",
+            Self::Other(word) => word,
+        }
+    }
+}
+
+/// A failed call of an extension.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What the state machine decides by.
+    pub kind: FailureKind,
+    /// Stable, `snake_case`: what happened in more detail than `kind`, for example
+    /// `plugin_trapped`, `plugin_timed_out`, `plugin_out_of_memory`, `plugin_busy`,
+    /// `plugin_broke_contract`; else the kind's own word.
+    pub code: String,
+    /// For people; holds no secret.
+    pub message: String,
+    /// How long to wait before trying again, if the other side said so.
+    pub retry_after: Option<Duration>,
+    /// Parts of the request that are wrong.
+    pub violations: Vec<Violation>,
+}
+
+impl Failure {
+    /// A failure whose code is its kind's word.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        let code = kind.as_str().to_owned();
+        Self { kind, code, message: message.into(), retry_after: None, violations: Vec::new() }
+    }
+
+    /// The same with a code of its own.
+    pub fn with_code(mut self, code: &str) -> Self {
+        code.clone_into(&mut self.code);
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,40 @@
+//! The resolved specification: what was asked for, as it was when it was accepted.
+
+use std::collections::BTreeMap;
+
+use super::{Admission, InstanceName, ProvisionerName, Template, Timestamp};
+
+/// Which plugin admitted or makes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginIdentity {
+    /// What the plugin calls itself (`describe.name`).
+    pub name: String,
+    /// `sha256:<hex>` of the component.
+    pub digest: String,
+}
+
+/// Everything needed to make the workload again without reading the catalogue or the request.
+/// Cold: written once. Secret values are kept apart from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spec {
+    /// Unique among living instances.
+    pub name: InstanceName,
+    /// For people.
+    pub description: Option<String>,
+    /// The template as it was.
+    pub template: Template,
+    /// Who makes it.
+    pub provisioner: ProvisionerName,
+    /// The plugin behind that provisioner when the request was accepted.
+    pub plugin: PluginIdentity,
+    /// Template's environment, inputs' defaults and the request's environment, merged.
+    pub environment: BTreeMap<String, String>,
+    /// Keys of the secrets.
+    pub secret_names: Vec<String>,
+    /// Template's and request's labels, merged.
+    pub labels: BTreeMap<String, String>,
+    /// What the hooks said.
+    pub admission: Vec<Admission>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,40 @@
+//! Reviews a request before it is accepted.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::domain::{Decision, Failure, HookMode, HookName, InstanceId, Spec, Verdict};
+
+/// What is to be reviewed. Holds no secret value, only names.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// The id the instance will have.
+    pub id: InstanceId,
+    /// Everything that will be stored, but for the verdicts.
+    pub spec: Arc<Spec>,
+    /// Nothing will be created.
+    pub dry_run: bool,
+}
+
+/// A policy.
+#[async_trait]
+pub trait Hook: Send + Sync {
+    /// The verdict. Bounded by the hook's timeout.
+    async fn review(&self, review: &Review) -> Result<Verdict, Failure>;
+}
+
+/// A hook in a set, in the order it is asked.
+#[derive(Clone)]
+pub struct HookEntry {
+    /// As in the configuration.
+    pub name: HookName,
+    /// What its verdict does.
+    pub mode: HookMode,
+    /// What a failed review counts as.
+    pub on_error: Decision,
+    /// `sha256:<hex>` of the component.
+    pub digest: String,
+    /// Whom to ask.
+    pub hook: Arc<dyn Hook>,
+}

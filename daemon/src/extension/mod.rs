@@ -1,0 +1,19 @@
+//! The extension points as Rust traits: what can be plugged in, and what it is asked.
+//!
+//! Knows nothing of WebAssembly, HTTP or TOML. Whoever implements these traits turns every way
+//! of failing into a [`Failure`](crate::domain::Failure): a caller never sees a trap or a socket.
+//!
+//! Every provisioner call may be repeated; after a crash it will be.
+
+mod hook;
+mod prober;
+mod provisioner;
+mod set;
+
+pub use hook::{Hook, HookEntry, Review};
+pub use prober::{Answer, Caller, Era, Prober, Question, Rung};
+pub use provisioner::{
+    CreateOrder, CreateOutcome, Creation, LogLine, LogsPage, LogsRequest, OwnedPage, OwnedWorkload,
+    Provisioner, ProvisionerEntry, Reach,
+};
+pub use set::{ExtensionSet, Extensions, PluginKind, PluginRefusal, PluginReport, PluginState};

@@ -1,0 +1,5 @@
+//! plugin.
+
+mod options;
+
+pub use options::*;

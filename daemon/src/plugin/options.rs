@@ -1,0 +1,105 @@
+//! What can be set about plugins.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::domain::{Decision, EndpointRule, HookMode, HookName, ProvisionerName, Secret};
+
+/// Everything that is plugged in. Checked by whoever builds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// At least one.
+    pub provisioners: Vec<ProvisionerOptions>,
+    /// In the order they are asked.
+    pub hooks: Vec<HookOptions>,
+    /// One of `provisioners`.
+    pub default_provisioner: ProvisionerName,
+}
+
+/// One `[provisioners.NAME]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionerOptions {
+    /// The table's name.
+    pub name: ProvisionerName,
+    /// The component's file.
+    pub plugin: PathBuf,
+    /// Creates and destroys at the same time.
+    pub max_concurrent: usize,
+    /// Inspects and other looks at the same time.
+    pub max_inspects: usize,
+    /// How long each kind of call may take, everything included.
+    pub timeouts: Timeouts,
+    /// By the name the plugin uses as host of its URLs.
+    pub upstreams: BTreeMap<String, Upstream>,
+    /// May start local child processes.
+    pub process: bool,
+    /// Handed to the plugin as JSON text.
+    pub settings: String,
+    /// Where workloads' endpoints may be; empty: anywhere but the addresses always refused.
+    pub endpoints: Vec<EndpointRule>,
+    /// Of its sandbox.
+    pub limits: Limits,
+}
+
+/// How long a provisioner's calls may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Of `create`.
+    pub create: Duration,
+    /// Of `inspect`, `templates`, `owned` and `logs`.
+    pub inspect: Duration,
+    /// Of `destroy`.
+    pub destroy: Duration,
+}
+
+/// One address a plugin may reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// `http://` or `https://`, host, port, and perhaps a path that is put before the plugin's.
+    pub url: String,
+    /// Sent as `Authorization: Bearer …`; no plugin ever sees it.
+    pub bearer_token: Option<Secret>,
+    /// PEM file of the certificate authority to trust instead of the public ones.
+    pub ca_file: Option<PathBuf>,
+    /// Of opening a connection.
+    pub connect_timeout: Duration,
+    /// Bytes of one answer's body.
+    pub max_response: usize,
+}
+
+/// One `[[hooks]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookOptions {
+    /// Unique.
+    pub name: HookName,
+    /// The component's file.
+    pub plugin: PathBuf,
+    /// What its verdict does.
+    pub mode: HookMode,
+    /// What a failed review counts as.
+    pub on_error: Decision,
+    /// Of one review, everything included.
+    pub timeout: Duration,
+    /// Reviews at the same time.
+    pub max_concurrent: usize,
+    /// Handed to the plugin as JSON text.
+    pub settings: String,
+    /// Of its sandbox.
+    pub limits: Limits,
+}
+
+/// Of one call's sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of linear memory, summed over all memories.
+    pub memory: usize,
+    /// Bytes a guest may make the host copy in one call.
+    pub host_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { memory: 64 << 20, host_bytes: 8 << 20 }
+    }
+}

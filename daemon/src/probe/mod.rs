@@ -1,0 +1,5 @@
+//! probe.
+
+mod options;
+
+pub use options::*;

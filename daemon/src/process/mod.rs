@@ -1,0 +1,5 @@
+//! process.
+
+mod options;
+
+pub use options::*;

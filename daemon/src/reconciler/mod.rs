@@ -1,0 +1,5 @@
+//! reconciler.
+
+mod options;
+
+pub use options::*;

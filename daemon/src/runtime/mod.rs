@@ -1,0 +1,20 @@
+//! What every part needs to run; no business.
+//!
+//! Time, the bell, the end, tasks, watching files, and the log. Knows nothing of instances.
+
+mod activator;
+mod clock;
+mod error_chain;
+mod tasks;
+mod telemetry;
+mod watch;
+
+pub use activator::Activator;
+pub use clock::{Clock, SystemClock};
+pub use error_chain::ErrorChain;
+pub use tasks::{TaskFailed, Tasks};
+pub use telemetry::{LogFormat, Telemetry};
+pub use watch::{PathWatcher, WatchError, WatchOptions};
+
+/// Says that everything is to stop. Cheap to clone; child tokens stop with their parent.
+pub use tokio_util::sync::CancellationToken as Shutdown;

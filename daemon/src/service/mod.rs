@@ -1,0 +1,5 @@
+//! service.
+
+mod options;
+
+pub use options::*;

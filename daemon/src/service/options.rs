@@ -1,0 +1,14 @@
+//! What can be set about the service.
+
+use std::time::Duration;
+
+/// Checked by whoever builds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How long a request waits for its outcome unless it says otherwise.
+    pub default_wait: Duration,
+    /// The longest wait a request may ask for.
+    pub max_wait: Duration,
+    /// Creates that are admitted at the same time; more are refused.
+    pub max_admissions: usize,
+}

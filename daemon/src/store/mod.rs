@@ -1,0 +1,5 @@
+//! store.
+
+mod options;
+
+pub use options::*;

@@ -1,0 +1,21 @@
+//! What can be set about the store.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Checked by whoever builds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Where the database is; made with mode 0700, the database 0600.
+    pub data_dir: PathBuf,
+    /// How much of the database is kept in memory, in bytes.
+    pub cache: usize,
+    /// Writes that may wait; more are refused.
+    pub queue: usize,
+    /// Writes that share one commit, at most.
+    pub batch: usize,
+    /// How long the tombstone of a deleted instance stays.
+    pub tombstones: Duration,
+    /// Events that are kept, at least.
+    pub events: u64,
+}

@@ -1,0 +1,2 @@
+//! What a developer of Wharfinger runs.
+fn main() {}

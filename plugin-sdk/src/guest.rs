@@ -7,11 +7,11 @@ use crate::bindings::imports::wharfinger::plugin::types as wit;
 use crate::{Hook, Provisioner};
 
 #[cfg(target_arch = "wasm32")]
-pub use crate::__export_hook_world as export_hook_world;
+pub use crate::bindings::hook::__export_hook_world as export_hook_world;
 #[cfg(target_arch = "wasm32")]
-pub use crate::__export_info_world as export_info_world;
+pub use crate::bindings::info::__export_info_world as export_info_world;
 #[cfg(target_arch = "wasm32")]
-pub use crate::__export_provisioner_world as export_provisioner_world;
+pub use crate::bindings::provisioner::__export_provisioner_world as export_provisioner_world;
 pub use crate::bindings::{hook, info, provisioner};
 
 /// Compiles only for a provisioner.

@@ -10,7 +10,7 @@ use wharfinger_plugin_sdk::prelude::*;
 /// The settings; [`SCHEMA`] says the same to tools.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Naming {
+struct Naming {
     /// What a name must match.
     pattern: String,
     /// The most characters a name may have.
@@ -68,3 +68,6 @@ impl Hook for Naming {
 }
 
 export_hook!(Naming);
+
+#[cfg(test)]
+mod tests;

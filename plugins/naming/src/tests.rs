@@ -1,7 +1,8 @@
 //! What the naming hook lets through.
 
-use wharfinger_plugin_naming::Naming;
-use wharfinger_plugin_sdk::{Decision, Hook, InstanceRequest, Plugin, ReviewCall, Verdict, settings};
+use wharfinger_plugin_sdk::prelude::*;
+
+use crate::Naming;
 
 fn review(settings: &str, name: &str) -> Verdict {
     let naming: Naming = settings::read(settings).unwrap();

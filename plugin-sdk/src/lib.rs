@@ -88,14 +88,13 @@ pub mod prelude {
 /// The same macro serves backends behind HTTP and those that start child processes: the component
 /// imports what its code uses.
 #[macro_export]
-#[rustfmt::skip]
 macro_rules! export_provisioner {
     ($plugin:ty) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             type Exported = $crate::guest::ProvisionerGuest<$plugin>;
-            $crate::guest::export_info_world!(Exported with_types_in $crate::guest::info);
-            $crate::guest::export_provisioner_world!(Exported with_types_in $crate::guest::provisioner);
+    $crate::guest::export_info_world!(Exported with_types_in $crate::guest::info);
+    $crate::guest::export_provisioner_world!(Exported with_types_in $crate::guest::provisioner);
         };
         #[cfg(not(target_arch = "wasm32"))]
         const _: fn() = $crate::guest::is_provisioner::<$plugin>;
@@ -104,14 +103,13 @@ macro_rules! export_provisioner {
 
 /// Exports a type that implements [`Hook`]: `export_hook!(MyPolicy);`, once in a crate.
 #[macro_export]
-#[rustfmt::skip]
 macro_rules! export_hook {
     ($plugin:ty) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             type Exported = $crate::guest::HookGuest<$plugin>;
-            $crate::guest::export_info_world!(Exported with_types_in $crate::guest::info);
-            $crate::guest::export_hook_world!(Exported with_types_in $crate::guest::hook);
+    $crate::guest::export_info_world!(Exported with_types_in $crate::guest::info);
+    $crate::guest::export_hook_world!(Exported with_types_in $crate::guest::hook);
         };
         #[cfg(not(target_arch = "wasm32"))]
         const _: fn() = $crate::guest::is_hook::<$plugin>;

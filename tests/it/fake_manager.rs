@@ -180,9 +180,6 @@ async fn everything_that_goes_wrong_is_a_500_told_apart_by_its_message() {
     missing["image"] = json!("missing/image:1");
     let refused = answer(client.post(&missing).send().await.unwrap()).await;
     assert_eq!(message(&refused), "failed to create container: exit status 125");
-    let mut dies = image("a");
-    dies["environment"] = json!({"DEMO_EXIT_AFTER": "0s"});
-
     manager.plan(Fault::CreateFails("planned".into()));
     assert_eq!(message(&client.create("a").await), "planned");
     assert_eq!(client.create("a").await.0, StatusCode::CREATED);

@@ -1,3 +1,6 @@
 //! The integration tests: one binary, one file per resource.
 
+#![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it stands, helpers included")]
+
+mod daemon;
 mod fake_manager;

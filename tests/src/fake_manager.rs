@@ -95,6 +95,11 @@ impl FakeManager {
         format!("http://{}", self.address)
     }
 
+    /// The REST surface it was built with.
+    pub fn dialect(&self) -> Dialect {
+        self.manager.options.dialect
+    }
+
     /// Plans a fault; see [`Fault`] for when it happens.
     pub fn plan(&self, fault: Fault) {
         self.manager.faults.plan(fault);

@@ -1,6 +1,10 @@
-//! The daemon harness, as far as it can be proven without a daemon.
+//! The daemon harness keeps its promises, proven without the daemon: a shell script stands in for it.
 
-use wharfinger_tests::daemon::TestDaemon;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::time::Duration;
+
+use wharfinger_tests::daemon::{Builder, TestDaemon};
 use wharfinger_tests::fake_manager::FakeManager;
 
 #[test]
@@ -28,6 +32,64 @@ fn a_fake_manager_becomes_the_default_provisioner_with_its_address() {
     let config = TestDaemon::builder().manager(&manager).config();
     assert!(config.contains("[defaults]\nprovisioner = \"go-mcp-manager\"\n"), "{config}");
     assert!(config.contains(&format!("upstreams.manager = {{ url = \"{}\" }}", manager.url())), "{config}");
+}
+
+#[tokio::test]
+async fn a_daemon_is_started_asked_killed_and_started_again() {
+    let stub = Stub::answering();
+    let mut daemon = stub.builder().start().await;
+    assert_eq!(daemon.get("/mcp/instances/x").await.expect(200)["status"], "running");
+    daemon.wait_for_status("x", "running", Duration::from_secs(1)).await;
+    daemon.kill9();
+    assert!(!daemon.is_running());
+    daemon.start().await;
+    assert_eq!(daemon.log().matches("started").count(), 2, "{}", daemon.log());
+    assert!(daemon.log().contains(&format!("serve --config {}", daemon.config_path().display())));
+    assert!(daemon.terminate().await.success());
+}
+
+#[tokio::test]
+#[should_panic(expected = "exit status: 78) before it could print where it listens")]
+async fn a_daemon_that_ends_at_once_fails_the_start_with_its_status() {
+    Stub::answering().builder().environment("STUB_EXIT", "78").start().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_must_refuse_to_start_gives_its_status() {
+    let mut daemon = Stub::answering().builder().environment("STUB_EXIT", "78").prepare();
+    assert_eq!(daemon.start_and_expect_exit().await.code(), Some(78));
+    assert_eq!(daemon.run("check-config").status.code(), Some(78));
+}
+
+/// A server that answers for the shell script in the daemon's place.
+struct Stub {
+    url: String,
+}
+
+impl Stub {
+    fn answering() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let body = r#"{"status":"running"}"#;
+                let length = body.len();
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                );
+            }
+        });
+        Self { url }
+    }
+
+    fn builder(&self) -> Builder {
+        TestDaemon::builder()
+            .program(concat!(env!("CARGO_MANIFEST_DIR"), "/it/stub-daemon.sh"))
+            .environment("STUB_URL", &self.url)
+    }
 }
 
 #[test]

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it stands, helpers included")]
 
 mod daemon;
+mod demo_server;
 mod fake_manager;

@@ -48,6 +48,8 @@ const LISTENING: &str = "wharfinger listening on ";
 #[derive(Debug)]
 pub struct TestDaemon {
     dir: TempDir,
+    /// `None` = the release binary, looked for when it is started.
+    program: Option<PathBuf>,
     environment: Vec<(String, String)>,
     http: reqwest::Client,
     child: Option<Child>,
@@ -60,7 +62,7 @@ impl TestDaemon {
         Builder::default()
     }
 
-    fn new(dir: TempDir, environment: Vec<(String, String)>) -> Self {
+    fn new(dir: TempDir, program: Option<PathBuf>, environment: Vec<(String, String)>) -> Self {
         // The environment's proxies are for the outside world, never for loopback.
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -68,7 +70,7 @@ impl TestDaemon {
             .timeout(Duration::from_secs(120))
             .build()
             .expect("a client without TLS settings can be built");
-        Self { dir, environment, http, child: None, base: String::new() }
+        Self { dir, program, environment, http, child: None, base: String::new() }
     }
 
     /// Starts it, again on the same directory when it had run before, and waits until it is ready.
@@ -260,7 +262,7 @@ impl TestDaemon {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(bin_path::wharfinger());
+        let mut command = Command::new(self.program.clone().unwrap_or_else(bin_path::wharfinger));
         command.current_dir(self.dir()).env("TMPDIR", self.dir().join("tmp")).stdin(Stdio::null());
         for (key, _) in std::env::vars_os() {
             if key.to_string_lossy().starts_with("WHARFINGER_") {

@@ -3,7 +3,7 @@
 //! ```text
 //!  listener ──> routes ──> manager ──> podman (real demo-server processes)
 //!  (cuts          │           │            │
-//!   answers)   journal     faults      workloads
+//!   answers)   journal     faults      workloads <── proxy (only if asked for)
 //! ```
 //!
 //! What it copies from the real service:
@@ -25,6 +25,7 @@ mod manager;
 mod options;
 mod podman;
 mod port;
+mod proxy;
 mod record;
 mod reply;
 mod request;
@@ -35,7 +36,7 @@ pub use journal::Request;
 pub use options::{Builder, Dialect, Template};
 pub use podman::Workload;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -69,22 +70,31 @@ impl FakeManager {
     }
 
     fn start(options: Options) -> Self {
-        let podman = Podman::new(bin_path::demo_server());
-        let manager = Arc::new(Manager::new(options, podman));
-        let listener =
-            std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
-        listener.set_nonblocking(true).expect("a listener can be made non-blocking");
-        let address = listener.local_addr().expect("a bound listener has an address");
+        let proxy = options.behind_proxy.then(listen);
+        let proxy_url =
+            proxy.as_ref().map_or_else(String::new, |proxy| format!("http://{}", address_of(proxy)));
+        let manager = Arc::new(Manager::new(options, Podman::new(bin_path::demo_server()), proxy_url));
+        let listener = listen();
+        let address = address_of(&listener);
         let (orders, inbox) = mpsc::channel(1);
         let shared = Arc::clone(&manager);
+        let serve = async move {
+            let proxy = async {
+                match proxy {
+                    Some(proxy) => proxy::run(proxy, Arc::clone(&shared)).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = listener::run(listener, Arc::clone(&shared), inbox) => {}
+                () = proxy => {}
+            }
+        };
         let thread = std::thread::Builder::new()
             .name("fake-manager".to_owned())
             .spawn(move || {
-                tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .expect("a runtime can be built")
-                    .block_on(listener::run(listener, shared, inbox));
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.expect("a runtime can be built").block_on(serve);
             })
             .expect("a thread can be started");
         Self { address, manager, orders: Some(orders), thread: Some(thread) }
@@ -202,4 +212,14 @@ impl Drop for FakeManager {
         }
         self.manager.podman.kill_all();
     }
+}
+
+fn listen() -> TcpListener {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
+    listener.set_nonblocking(true).expect("a listener can be made non-blocking");
+    listener
+}
+
+fn address_of(listener: &TcpListener) -> SocketAddr {
+    listener.local_addr().expect("a bound listener has an address")
 }

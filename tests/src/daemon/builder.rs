@@ -22,6 +22,7 @@ pub struct Builder {
     guests: Vec<String>,
     environment: Vec<(String, String)>,
     needed_plugins: Vec<&'static str>,
+    program: Option<PathBuf>,
 }
 
 impl Builder {
@@ -67,6 +68,12 @@ impl Builder {
     /// A variable of the daemon's environment.
     pub fn environment(mut self, key: &str, value: &str) -> Self {
         self.environment.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Another program in the daemon's place: for the harness's own tests.
+    pub fn program(mut self, path: impl Into<PathBuf>) -> Self {
+        self.program = Some(path.into());
         self
     }
 
@@ -149,7 +156,7 @@ impl Builder {
         for name in &self.guests {
             copy_into(&test_plugin(name), &root.join("plugins"));
         }
-        TestDaemon::new(dir, self.environment)
+        TestDaemon::new(dir, self.program, self.environment)
     }
 
     /// Writes the directory, starts the daemon and waits until it is ready.

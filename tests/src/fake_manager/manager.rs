@@ -23,7 +23,7 @@ use super::record::{Record, now, sanitise};
 use super::reply::Reply;
 use super::request::CreateRequest;
 
-/// Where nothing listens: the URL of a container whose port was forgotten.
+/// Where nothing listens: the URL of a container whose port or route was forgotten.
 const NOWHERE: &str = "http://127.0.0.1:1";
 
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(crate) struct Manager {
     pub(crate) podman: Podman,
     pub(crate) faults: FaultQueue,
     pub(crate) journal: Journal,
+    /// The reverse proxy's base URL; empty when workloads are reached directly.
+    proxy: String,
     records: RwLock<BTreeMap<String, Record>>,
 }
 
@@ -44,12 +46,13 @@ struct Plan {
 }
 
 impl Manager {
-    pub(crate) fn new(options: Options, podman: Podman) -> Self {
+    pub(crate) fn new(options: Options, podman: Podman, proxy: String) -> Self {
         Self {
             options,
             podman,
             faults: FaultQueue::default(),
             journal: Journal::default(),
+            proxy,
             records: RwLock::default(),
         }
     }
@@ -91,6 +94,8 @@ impl Manager {
         let mut record = Record::new(&request.service_name, plan.port, &inspection);
         record.environment = plan.environment;
         record.labels = plan.labels;
+        self.podman.set_route(&container, &record.slug);
+        record.url = self.url_of(&record);
         let body = record.to_json(self.options.dialect);
         records.insert(record.service_name.clone(), record);
         self.podman.set_service(&container, Some(&request.service_name));
@@ -255,14 +260,23 @@ impl Manager {
             let known_port =
                 container.environment.get("MCP_CONTAINER_PORT").and_then(|port| port.parse().ok());
             let mut record = Record::new(&service, known_port.unwrap_or(8000), &container);
-            if known_port.is_none() {
-                record.url = NOWHERE.to_owned();
-            }
+            // The old route is looked for by the service's name; a name cut short finds a neighbour's.
+            let old_slug = container.slug.clone().filter(|slug| slug.starts_with(&format!("{service}-")));
+            let is_routed = old_slug.is_some();
+            record.slug = old_slug.unwrap_or(record.slug);
+            record.url = match known_port {
+                Some(_) if is_routed || self.proxy.is_empty() => self.url_of(&record),
+                _ => NOWHERE.to_owned(),
+            };
             self.podman.set_service(&container.name, Some(&service));
             if let Some(hidden) = records.insert(service, record) {
                 self.podman.set_service(&hidden.container, None);
             }
         }
+    }
+
+    fn url_of(&self, record: &Record) -> String {
+        if self.proxy.is_empty() { record.url.clone() } else { format!("{}/mcp/{}", self.proxy, record.slug) }
     }
 
     pub(crate) fn container_name(&self, service: &str) -> String {

@@ -65,6 +65,7 @@ pub(crate) struct Options {
     pub(crate) max_containers: usize,
     pub(crate) container_prefix: String,
     pub(crate) exclusive_ports: bool,
+    pub(crate) behind_proxy: bool,
 }
 
 /// Sets up a [`FakeManager`]. The defaults are the real service's, except that a create
@@ -88,6 +89,7 @@ impl Builder {
                 max_containers: 50,
                 container_prefix: "mcp-".to_owned(),
                 exclusive_ports: false,
+                behind_proxy: false,
             },
         }
     }
@@ -126,6 +128,13 @@ impl Builder {
     /// a time; the second fails with `exit status 126` and leaves a dead container behind.
     pub fn exclusive_ports(mut self) -> Self {
         self.options.exclusive_ports = true;
+        self
+    }
+
+    /// Puts the workloads behind a reverse proxy, as today's service does: `url` is then
+    /// `http://PROXY/mcp/SLUG`, with a path that the workload never sees.
+    pub fn behind_proxy(mut self) -> Self {
+        self.options.behind_proxy = true;
         self
     }
 

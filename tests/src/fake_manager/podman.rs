@@ -63,6 +63,8 @@ struct Container {
     port: u16,
     process: Option<Child>,
     service: Option<String>,
+    /// The proxy's name for it. The routes are kept in a file, so they outlive a restart.
+    slug: Option<String>,
 }
 
 impl Container {
@@ -79,6 +81,7 @@ pub(crate) struct Inspection {
     pub(crate) image: String,
     pub(crate) port: u16,
     pub(crate) running: bool,
+    pub(crate) slug: Option<String>,
     pub(crate) environment: BTreeMap<String, String>,
 }
 
@@ -113,7 +116,7 @@ impl Podman {
         let port = port::free();
         let process = if port_is_taken { None } else { Some(self.spawn(&run, port)) };
         let name = run.name.clone();
-        let container = Container { id: container_id(), run, port, process, service: None };
+        let container = Container { id: container_id(), run, port, process, service: None, slug: None };
         let container = containers.entry(name).or_insert(container);
         if port_is_taken { Err(NOT_STARTED) } else { Ok(inspection(container)) }
     }
@@ -131,6 +134,18 @@ impl Podman {
         if let Some(container) = self.lock().get_mut(name) {
             container.service = service.map(str::to_owned);
         }
+    }
+
+    pub(crate) fn set_route(&self, name: &str, slug: &str) {
+        if let Some(container) = self.lock().get_mut(name) {
+            container.slug = Some(slug.to_owned());
+        }
+    }
+
+    /// The port behind a slug.
+    pub(crate) fn routed_port(&self, slug: &str) -> Option<u16> {
+        let containers = self.lock();
+        containers.values().find(|other| other.slug.as_deref() == Some(slug)).map(|container| container.port)
     }
 
     /// Asks the process to end, and kills it after `grace`.
@@ -232,6 +247,7 @@ fn inspection(container: &mut Container) -> Inspection {
         name: container.run.name.clone(),
         image: container.run.image.clone(),
         port: container.port,
+        slug: container.slug.clone(),
         environment: container.run.environment.clone(),
     }
 }

@@ -1,5 +1,6 @@
 //! plugin.
 
+mod bindings;
 mod options;
 
 pub use options::*;

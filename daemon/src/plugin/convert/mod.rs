@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use crate::domain::Secrets;
 
 pub(super) use self::answer::{
-    creation, failure, logs_page, observation, owned_page, templates_page, verdict, violations,
+    creation, failure, logs_page, observation, owned_page, templates_page, verdict,
 };
 pub(super) use self::question::{create_call, review_call};
 pub(super) use self::target::{owner, target_from_guest, target_to_guest};
@@ -61,7 +61,7 @@ fn prose(secrets: &Secrets, text: &str) -> String {
 }
 
 /// `text` with at most `limit` bytes, and a mark where it was cut.
-fn cut(text: &str, limit: usize) -> String {
+pub(super) fn cut(text: &str, limit: usize) -> String {
     match text.len() <= limit {
         true => text.to_owned(),
         false => format!("{}…", &text[..text.floor_char_boundary(limit)]),

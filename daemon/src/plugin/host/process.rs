@@ -48,81 +48,81 @@ fn to_guest(child: &Child) -> GuestChild {
     }
 }
 
-impl State {
-    fn granted(&self) -> Result<&Processes, Failure> {
-        let missing = || failed(FailureKind::Denied, "this plugin does not hold the grant \"process\"".to_owned());
-        self.processes.as_ref().ok_or_else(missing)
-    }
+/// The processes, for whoever is granted them.
+fn granted(processes: Option<Processes>) -> Result<Processes, Failure> {
+    processes.ok_or_else(|| {
+        failed(FailureKind::Denied, "this plugin does not hold the grant \"process\"".to_owned())
+    })
+}
 
-    async fn spawn_child(&self, call: SpawnCall) -> Result<GuestChild, Failure> {
-        let request = SpawnRequest {
-            target: target_from_guest(&call.target)?,
-            command: call.command,
-            environment: call.environment,
-            pass_environment: call.pass_environment,
-            port_variable: call.port_variable,
-        };
-        Ok(to_guest(&self.granted()?.spawn(request).await?))
-    }
+async fn spawn(processes: Option<Processes>, call: SpawnCall) -> Result<GuestChild, Failure> {
+    let request = SpawnRequest {
+        target: target_from_guest(&call.target)?,
+        command: call.command,
+        environment: call.environment,
+        pass_environment: call.pass_environment,
+        port_variable: call.port_variable,
+    };
+    Ok(to_guest(&granted(processes)?.spawn(request).await?))
+}
 
-    async fn inspect_child(&self, query: ChildQuery) -> Result<ChildReport, Failure> {
-        let child = self.granted()?.inspect(&target_from_guest(&query.target)?).await?;
-        Ok(ChildReport { child: child.as_ref().map(to_guest), extra: Vec::new() })
-    }
+async fn inspect(processes: Option<Processes>, query: ChildQuery) -> Result<ChildReport, Failure> {
+    let child = granted(processes)?.inspect(&target_from_guest(&query.target)?).await?;
+    Ok(ChildReport { child: child.as_ref().map(to_guest), extra: Vec::new() })
+}
 
-    async fn list_children(&self, query: ChildrenQuery) -> Result<ChildrenPage, Failure> {
-        let owner = owner(&query.owner).ok_or_else(|| Broken("owner is not an owner's id".to_owned()))?;
-        let children = self.granted()?.children(owner).await?;
-        let children = children.iter().map(to_guest).collect();
-        // Their number is bounded by the configuration: one page holds them.
-        Ok(ChildrenPage { children, next_cursor: None, extra: Vec::new() })
-    }
+async fn children(processes: Option<Processes>, query: ChildrenQuery) -> Result<ChildrenPage, Failure> {
+    let owner = owner(&query.owner).ok_or_else(|| Broken("owner is not an owner's id".to_owned()))?;
+    let children = granted(processes)?.children(owner).await?;
+    let children = children.iter().map(to_guest).collect();
+    // Their number is bounded by the configuration: one page holds them.
+    Ok(ChildrenPage { children, next_cursor: None, extra: Vec::new() })
+}
 
-    async fn signal_child(&self, call: SignalCall) -> Result<SignalReport, Failure> {
-        let signal = match call.signal {
-            SignalKind::Terminate => Signal::Terminate,
-            SignalKind::Kill => Signal::Kill,
-            SignalKind::Other(_) => {
-                let message = "the signal is not known; terminate and kill are".to_owned();
-                return Err(failed(FailureKind::Unsupported, message));
-            }
-        };
-        let grace = Duration::from_millis(call.grace_ms.into());
-        let gone = self.granted()?.signal(&target_from_guest(&call.target)?, signal, grace).await?;
-        Ok(SignalReport { gone, extra: Vec::new() })
-    }
+async fn signal(processes: Option<Processes>, call: SignalCall) -> Result<SignalReport, Failure> {
+    let signal = match call.signal {
+        SignalKind::Terminate => Signal::Terminate,
+        SignalKind::Kill => Signal::Kill,
+        SignalKind::Other(_) => {
+            let message = "the signal is not known; terminate and kill are".to_owned();
+            return Err(failed(FailureKind::Unsupported, message));
+        }
+    };
+    let grace = Duration::from_millis(call.grace_ms.into());
+    let gone = granted(processes)?.signal(&target_from_guest(&call.target)?, signal, grace).await?;
+    Ok(SignalReport { gone, extra: Vec::new() })
+}
 
-    async fn read_output(&self, query: OutputQuery) -> Result<OutputPage, Failure> {
-        let target = target_from_guest(&query.target)?;
-        let page = self.granted()?.logs(&target, query.cursor, query.max_bytes).await?;
-        let lines = page.lines.into_iter().map(|line| OutputLine {
-            at: line.at,
-            source: line.source,
-            text: line.text,
-            extra: Vec::new(),
-        });
-        Ok(OutputPage { lines: lines.collect(), next_cursor: page.next_cursor, extra: Vec::new() })
-    }
+async fn output(processes: Option<Processes>, query: OutputQuery) -> Result<OutputPage, Failure> {
+    let target = target_from_guest(&query.target)?;
+    let page = granted(processes)?.logs(&target, query.cursor, query.max_bytes).await?;
+    let lines = page.lines.into_iter().map(|line| OutputLine {
+        at: line.at,
+        source: line.source,
+        text: line.text,
+        extra: Vec::new(),
+    });
+    Ok(OutputPage { lines: lines.collect(), next_cursor: page.next_cursor, extra: Vec::new() })
 }
 
 impl Host for State {
     async fn spawn(&mut self, call: SpawnCall) -> wasmtime::Result<Result<GuestChild, Failure>> {
-        Ok(self.spawn_child(call).await)
+        Ok(spawn(self.processes.clone(), call).await)
     }
 
     async fn inspect(&mut self, query: ChildQuery) -> wasmtime::Result<Result<ChildReport, Failure>> {
-        Ok(self.inspect_child(query).await)
+        Ok(inspect(self.processes.clone(), query).await)
     }
 
     async fn children(&mut self, query: ChildrenQuery) -> wasmtime::Result<Result<ChildrenPage, Failure>> {
-        Ok(self.list_children(query).await)
+        Ok(children(self.processes.clone(), query).await)
     }
 
     async fn signal(&mut self, call: SignalCall) -> wasmtime::Result<Result<SignalReport, Failure>> {
-        Ok(self.signal_child(call).await)
+        Ok(signal(self.processes.clone(), call).await)
     }
 
     async fn logs(&mut self, query: OutputQuery) -> wasmtime::Result<Result<OutputPage, Failure>> {
-        Ok(self.read_output(query).await)
+        Ok(output(self.processes.clone(), query).await)
     }
 }

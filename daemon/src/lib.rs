@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod config;
 pub mod domain;
 pub mod extension;
+pub mod lifecycle;
 pub mod plugin;
 pub mod probe;
 pub mod process;

@@ -82,7 +82,7 @@ impl Candidate {
     /// Compiles it, or takes what was compiled of the same bytes before.
     pub(super) async fn compile(self, compiler: &Compiler) -> Result<Compiled, Error> {
         match compiler.component(&self.digest, self.bytes).await {
-            Ok(component) => Ok(Compiled { subject: self.subject, digest: self.digest, component }),
+            Ok(component) => Ok(Compiled { subject: self.subject, component }),
             Err(source) => Err(Error::Invalid { subject: self.subject, source }),
         }
     }
@@ -100,14 +100,13 @@ fn digest(bytes: &[u8]) -> String {
 /// Machine code that nobody has linked.
 pub(super) struct Compiled {
     subject: Subject,
-    digest: String,
     component: Component,
 }
 
 impl Compiled {
     /// Links it with what its kind and its grants allow, and checks that it fills its world.
     pub(super) fn link(self, engine: &Engine, linkers: &Linkers, process: bool) -> Result<Linked, Error> {
-        let Self { subject, digest, component } = self;
+        let Self { subject, component } = self;
         let linker = match (subject.kind, process) {
             (PluginKind::Hook, _) => &linkers.hook,
             (PluginKind::Provisioner, false) => &linkers.provisioner,
@@ -137,7 +136,7 @@ impl Compiled {
             PluginKind::Hook => ("hook-plugin", HookPluginPre::new(pre.clone()).map(World::Hook)),
         };
         match filled.and_then(|filled| Ok((filled, DescribedPre::new(pre)?))) {
-            Ok((world, described)) => Ok(Linked { digest, world, described }),
+            Ok((world, described)) => Ok(Linked { world, described }),
             Err(error) => {
                 let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
                 Err(Error::WrongWorld { subject, world, exports, source: error.into() })
@@ -156,7 +155,6 @@ pub(super) enum World {
 
 /// A component that fills its world and has not run yet.
 pub(super) struct Linked {
-    digest: String,
     world: World,
     described: DescribedPre<State>,
 }
@@ -171,7 +169,6 @@ pub(super) struct Description {
 
 /// A plugin that may serve.
 pub(super) struct Active {
-    pub(super) digest: String,
     pub(super) world: World,
     pub(super) description: Description,
 }
@@ -181,7 +178,7 @@ impl Linked {
     pub(super) async fn activate(self, guest: &Arc<Guest>) -> Result<Active, Error> {
         let description = self.describe(guest).await?;
         self.check_settings(guest).await?;
-        Ok(Active { digest: self.digest, world: self.world, description })
+        Ok(Active { world: self.world, description })
     }
 
     async fn describe(&self, guest: &Arc<Guest>) -> Result<Description, Error> {

@@ -35,6 +35,10 @@ mod provisioner;
 mod set;
 mod standing;
 mod stats;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Error, Refusal, Subject};
 pub use options::*;

@@ -18,8 +18,8 @@ pub(super) struct Standing {
     /// Hooks that are off, which count as active.
     off: Vec<Key>,
     refusals: BTreeMap<Key, PluginRefusal>,
-    /// What was last logged, so that it is not logged again.
-    logged: Option<String>,
+    /// What was last refused and since when, so that it is not logged again.
+    logged: Option<(String, Timestamp)>,
 }
 
 impl Standing {
@@ -52,12 +52,12 @@ impl Standing {
     /// What the configuration asks for was refused. True if that is news.
     pub(super) fn refused(&mut self, error: &Error, active: &ActiveSet, at: Timestamp) -> bool {
         let text = error.to_string();
-        if self.logged.as_ref() == Some(&text) {
-            return false;
-        }
-        self.logged = Some(text);
+        let known = self.logged.take().filter(|(known, _)| *known == text);
+        let news = known.is_none();
+        let at = known.map_or(at, |(_, since)| since);
+        self.logged = Some((text, at));
         self.refusals.clear();
-        let Error::Refused(refusals) = error else { return true };
+        let Error::Refused(refusals) = error else { return news };
         for refusal in refusals {
             let digest = self.desired_digest(&refusal.plugin);
             let (code, message) = (refusal.error.code().to_owned(), refusal.to_string());
@@ -74,7 +74,7 @@ impl Standing {
                 self.refusals.insert(key.clone(), PluginRefusal { at, code, message, digest: digest.clone() });
             }
         }
-        true
+        news
     }
 
     fn desired_digest(&self, key: &Key) -> Option<String> {

@@ -1,5 +1,230 @@
-//! reconciler.
+//! What the daemon does by itself: look at what is due, and take one step on each.
+//!
+//! # Flow
+//! ```text
+//!  bell, timer ──> pass ──> plan (pure) ──> step (one effect) ──> fact ──> lifecycle
+//!                   ^                                                          │
+//!                   └────────────────────────── bell <────────────────────────┘
+//! ```
+//! # Guarantees
+//! * A pass takes no input, not even a hint of what changed: a first creation, a retry, a recovery
+//!   and a start after a crash are one path.
+//! * Never two steps on one instance at once.
+//! * Steps at the same time are bounded; slow ones (create, destroy) do not keep quick ones waiting.
+//!
+//! # Assumptions
+//! * Every provisioner call and every probe ends: whoever implements them bounds them.
+//!
+//! Knows nothing of users, HTTP or plugins' insides.
 
+mod knowledge;
+mod look;
 mod options;
+mod plan;
+mod step;
 
-pub use options::*;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+pub use options::Options;
+pub use plan::{Step, plan};
+
+use crate::domain::{Instance, InstanceId};
+use crate::extension::{Extensions, Prober};
+use crate::lifecycle::Lifecycle;
+use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown, Tasks};
+use knowledge::Knowledge;
+use step::Run;
+
+/// What could not be started for want of a permit is tried again after this.
+const PERMIT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What the reconciler works with.
+#[derive(Clone)]
+pub struct Parts {
+    /// The records.
+    pub lifecycle: Lifecycle,
+    /// Provisioners.
+    pub extensions: Arc<dyn Extensions>,
+    /// Does it speak MCP?
+    pub prober: Arc<dyn Prober>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Runs the steps.
+    pub tasks: Tasks,
+    /// Rings when there may be work.
+    pub bell: Activator,
+}
+
+/// Handle to the reconciler. Cheap to clone.
+#[derive(Clone)]
+pub struct Reconciler {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    options: Options,
+    slow: Arc<Semaphore>,
+    quick: Arc<Semaphore>,
+    state: Mutex<State>,
+    idle: Notify,
+}
+
+struct State {
+    /// Steps under way; true: it became due again meanwhile.
+    busy: HashMap<InstanceId, bool>,
+    knowledge: HashMap<InstanceId, Knowledge>,
+    random: fastrand::Rng,
+}
+
+impl Reconciler {
+    /// Nothing runs yet. `seed` decides the jitter.
+    pub fn new(options: Options, parts: Parts, seed: u64) -> Self {
+        let state =
+            State { busy: HashMap::new(), knowledge: HashMap::new(), random: fastrand::Rng::with_seed(seed) };
+        let inner = Inner {
+            slow: Arc::new(Semaphore::new(options.max_steps)),
+            quick: Arc::new(Semaphore::new(options.max_steps)),
+            state: Mutex::new(state),
+            idle: Notify::new(),
+            parts,
+            options,
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Works until `shutdown`. Steps under way are abandoned then: their intents are durable.
+    pub async fn run(self, readiness: Readiness, shutdown: Shutdown) {
+        let Inner { parts, options, .. } = &*self.inner;
+        let mut full = tokio::time::interval(options.full_pass);
+        full.tick().await;
+        loop {
+            self.pass();
+            readiness.done(Readiness::FIRST_PASS);
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = parts.bell.rung() => {}
+                () = self.sleep_until_due() => {}
+                _ = full.tick() => {
+                    parts.lifecycle.schedule_forgotten();
+                    if let Err(error) = parts.lifecycle.prune().await {
+                        tracing::warn!(error = %ErrorChain(&error), "old events could not be pruned");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Plans every instance that is due and starts its step. Awaits none of them.
+    pub fn pass(&self) {
+        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        // What is put back is due later than now: this ends.
+        for id in std::iter::from_fn(|| lifecycle.take_due(1).pop()) {
+            let pause = match lifecycle.get(id) {
+                Ok(Some(instance)) => self.start(instance),
+                Ok(None) => None,
+                Err(error) => {
+                    tracing::error!(instance = %id, error = %ErrorChain(&error), "a record cannot be read");
+                    Some(self.inner.options.full_pass)
+                }
+            };
+            if let Some(pause) = pause {
+                lifecycle.schedule(id, clock.now().plus(pause));
+            }
+        }
+    }
+
+    /// Waits until no step is under way.
+    pub async fn idle(&self) {
+        loop {
+            let notified = self.inner.idle.notified();
+            if self.state().busy.is_empty() {
+                return;
+            }
+            notified.await;
+        }
+    }
+
+    /// Plans one instance and starts its step. Answers with a pause if nothing was started and it
+    /// wants another look.
+    fn start(&self, instance: Instance) -> Option<Duration> {
+        let Inner { parts, options, .. } = &*self.inner;
+        let id = instance.id;
+        let mut state = self.state();
+        if let Entry::Occupied(mut busy) = state.busy.entry(id) {
+            busy.insert(true);
+            return None;
+        }
+        let now = parts.clock.now();
+        let (dice, share) = (state.random.u32(..), state.random.f32());
+        let knowledge = Knowledge::of(state.knowledge.get(&id), &instance, now, share);
+        let step = plan(&instance, knowledge.next_look, now, dice, options);
+        let permit = match &step {
+            Step::Rest => return None,
+            Step::Wait(at) => {
+                state.knowledge.insert(id, knowledge);
+                return Some(at.since(now).max(Duration::from_millis(1)));
+            }
+            step => match self.permit(step.is_slow()) {
+                Some(permit) => permit,
+                None => return Some(PERMIT_PAUSE),
+            },
+        };
+        state.busy.insert(id, false);
+        drop(state);
+        let this = self.clone();
+        parts.tasks.spawn("reconcile one instance", async move {
+            this.take(
+                Run { parts: &this.inner.parts, options: &this.inner.options, knowledge, instance, dice },
+                step,
+            )
+            .await;
+            drop(permit);
+            this.inner.parts.bell.ring();
+        });
+        None
+    }
+
+    async fn take(&self, mut run: Run<'_>, step: Step) {
+        let id = run.instance.id;
+        tracing::trace!(instance = %id, ?step, "step");
+        let next = run.run(step).await;
+        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        let again = {
+            let mut state = self.state();
+            state.knowledge.insert(id, run.knowledge);
+            state.busy.remove(&id).unwrap_or(false)
+        };
+        match (again, next) {
+            (true, _) => lifecycle.schedule(id, clock.now()),
+            (false, Some(at)) => lifecycle.schedule(id, at),
+            (false, None) => {}
+        }
+        if lifecycle.get(id).is_ok_and(|instance| instance.is_none()) {
+            self.state().knowledge.remove(&id);
+        }
+        self.inner.idle.notify_waiters();
+    }
+
+    fn permit(&self, slow: bool) -> Option<OwnedSemaphorePermit> {
+        let permits = if slow { &self.inner.slow } else { &self.inner.quick };
+        Arc::clone(permits).try_acquire_owned().ok()
+    }
+
+    async fn sleep_until_due(&self) {
+        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        match lifecycle.next_due() {
+            Some(at) => tokio::time::sleep(at.since(clock.now())).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -5,6 +5,7 @@
 mod activator;
 mod clock;
 mod error_chain;
+mod readiness;
 mod tasks;
 mod telemetry;
 mod watch;
@@ -12,6 +13,7 @@ mod watch;
 pub use activator::Activator;
 pub use clock::{Clock, SystemClock};
 pub use error_chain::ErrorChain;
+pub use readiness::Readiness;
 pub use tasks::{TaskFailed, Tasks};
 pub use telemetry::{LogFormat, Telemetry};
 pub use watch::{PathWatcher, WatchError, WatchOptions};

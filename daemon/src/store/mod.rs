@@ -1,5 +1,80 @@
-//! store.
+//! The records: redb, and only here.
+//!
+//! Knows what an instance is, and nothing of why it changes: whoever asks for a change brings the
+//! decision. A record, its event and its name are one transaction; whoever is told "done" is told
+//! after the fsync (see [`writer`]). Reads never wait for writes, and hold no transaction across
+//! an await. After an I/O error writes are refused and reads go on.
 
+mod error;
+mod events;
+mod instances;
+mod open;
 mod options;
+mod record;
+mod tables;
+mod writer;
 
-pub use options::*;
+use std::sync::Arc;
+
+use redb::{Database, ReadableDatabase as _};
+
+pub use error::Error;
+pub use instances::{Change, EventDraft, Page};
+pub use options::Options;
+pub use writer::Observer;
+
+use crate::domain::{Event, Instance, OwnerId};
+use tables::{META, META_GENERATION};
+use writer::{WhenFull, Writer};
+
+/// One committed change.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// What happened.
+    pub event: Arc<Event>,
+    /// The instance since then; none if it is gone.
+    pub instance: Option<Instance>,
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    database: Arc<Database>,
+    writer: Writer,
+    owner: OwnerId,
+    options: Arc<Options>,
+}
+
+impl Store {
+    /// Opens the database, or makes it: `draw` then gives this installation's id. `observer` sees
+    /// every commit.
+    pub fn open(options: Options, draw: impl FnOnce() -> OwnerId, observer: Observer) -> Result<Self, Error> {
+        let (database, owner) = open::open(&options, draw)?;
+        let database = Arc::new(database);
+        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer)
+            .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
+        Ok(Self { database, writer, owner, options: Arc::new(options) })
+    }
+
+    /// This installation.
+    pub fn owner(&self) -> OwnerId {
+        self.owner
+    }
+
+    /// The generation of the plugin set last stored; 0 in a new store.
+    pub fn generation(&self) -> Result<u64, Error> {
+        let meta = self.database.begin_read()?.open_table(META)?;
+        let bytes = meta.get(META_GENERATION)?.and_then(|value| value.value().try_into().ok());
+        Ok(bytes.map_or(0, u64::from_le_bytes))
+    }
+
+    /// Stores the generation, so that it never goes back.
+    pub async fn set_generation(&self, generation: u64) -> Result<(), Error> {
+        self.writer
+            .submit(WhenFull::Wait, move |batch| {
+                batch.tables.meta.insert(META_GENERATION, generation.to_le_bytes().as_slice())?;
+                Ok(())
+            })
+            .await
+    }
+}

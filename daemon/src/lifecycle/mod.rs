@@ -1,0 +1,256 @@
+//! The only door to the records.
+//!
+//! # Flow
+//! ```text
+//!  accept, record ──> store (record + event, one transaction, fsync)
+//!                       └──> agenda ──> subscribers ──> the caller ──> the bell
+//! ```
+//! # Guarantees
+//! * Nothing else changes a phase, and only as [`Phase::apply`](crate::domain::Phase::apply) says.
+//! * A fact that carries the revision its plan saw has no effect on a record that moved on since.
+//! * Subscribers see every committed event once, in order of revision, or are told that they lag.
+//!
+//! Knows neither provisioners nor HTTP.
+
+mod agenda;
+mod error;
+mod sightings;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::broadcast;
+
+pub use error::Error;
+
+use crate::domain::{
+    Event, Fact, FactKind, Instance, InstanceId, InstanceName, OwnerId, PhaseKind, ProvisionerName, Query,
+    Revision, Secrets, Sighting, Spec, Status, Timestamp, WorkloadName,
+};
+use crate::runtime::{Activator, Clock};
+use crate::store::{self, Change, Committed, EventDraft, Page, Store};
+use agenda::Agenda;
+use sightings::Sightings;
+
+/// Events a slow subscriber may be behind before it is told that it lags.
+const EVENTS_KEPT_FOR_SUBSCRIBERS: usize = 1_024;
+/// Events of one instance that are shown.
+const EVENTS_SHOWN: usize = 1_000;
+
+/// Handle to the records. Cheap to clone.
+#[derive(Clone)]
+pub struct Lifecycle {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    bell: Activator,
+    agenda: Arc<Mutex<Agenda>>,
+    sightings: Arc<Sightings>,
+    events: broadcast::Sender<Arc<Event>>,
+}
+
+impl Lifecycle {
+    /// Opens the store and plans to look at every record in it. `bell` rings whenever there may
+    /// be work. Blocks while it reads.
+    pub fn open(
+        options: store::Options,
+        clock: Arc<dyn Clock>,
+        bell: Activator,
+    ) -> Result<Self, store::Error> {
+        let agenda = Arc::new(Mutex::new(Agenda::default()));
+        let sightings = Arc::new(Sightings::default());
+        let events = broadcast::Sender::new(EVENTS_KEPT_FOR_SUBSCRIBERS);
+        let observer = {
+            let (agenda, sightings, events, bell) =
+                (Arc::clone(&agenda), Arc::clone(&sightings), events.clone(), bell.clone());
+            Box::new(move |committed: &[Committed]| {
+                let mut agenda = agenda.lock().unwrap_or_else(PoisonError::into_inner);
+                for Committed { event, instance } in committed {
+                    log(event);
+                    match instance {
+                        Some(instance) => agenda.enter(instance),
+                        None => {
+                            agenda.remove(event.instance);
+                            sightings.forget(event.instance);
+                        }
+                    }
+                    // Nobody may be listening.
+                    let _ = events.send(Arc::clone(event));
+                }
+                drop(agenda);
+                bell.ring();
+            })
+        };
+        let draw = || OwnerId::from_u128(uuid::Uuid::new_v4().as_u128());
+        let store = Store::open(options, draw, observer)?;
+        let mut query = Query { limit: 1_000, ..Query::default() };
+        loop {
+            let page = store.list(&query)?;
+            let mut agenda = agenda.lock().unwrap_or_else(PoisonError::into_inner);
+            page.instances.iter().for_each(|instance| agenda.enter(instance));
+            match page.next {
+                Some(last) => query.after = Some(last),
+                None => break,
+            }
+        }
+        Ok(Self { store, clock, bell, agenda, sightings, events })
+    }
+
+    /// This installation.
+    pub fn owner(&self) -> OwnerId {
+        self.store.owner()
+    }
+
+    /// Makes the record of a new instance. When this returns it is durable.
+    pub async fn accept(&self, id: InstanceId, spec: Arc<Spec>, secrets: Secrets) -> Result<Instance, Error> {
+        let now = self.clock.now();
+        let status = Status::requested(WorkloadName::of(self.owner(), id), now);
+        let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
+        Ok(self.store.insert(id, spec, secrets, status, draft).await?)
+    }
+
+    /// Writes down what happened. `seen`: the revision it was decided by; a record that moved on
+    /// since is left alone, unless the fact outlives its plan. The answer is the record after it,
+    /// or `None` if it is gone.
+    pub async fn record(
+        &self,
+        id: InstanceId,
+        seen: Option<Revision>,
+        fact: Fact,
+    ) -> Result<Option<Instance>, Error> {
+        let now = self.clock.now();
+        self.store
+            .update(id, move |instance| decide(instance, seen, &fact, now))
+            .await?
+            .ok_or(Error::NotFound)?
+    }
+
+    /// The instance with this id.
+    pub fn get(&self, id: InstanceId) -> Result<Option<Instance>, Error> {
+        Ok(self.store.get(id)?)
+    }
+
+    /// The living instance with this name.
+    pub fn find(&self, name: &InstanceName) -> Result<Option<Instance>, Error> {
+        Ok(self.store.find(name)?)
+    }
+
+    /// One page, in creation order.
+    pub async fn list(&self, query: Query) -> Result<Page, Error> {
+        let store = self.store.clone();
+        let read = tokio::task::spawn_blocking(move || store.list(&query));
+        Ok(read.await.expect("reading a page does not panic")?)
+    }
+
+    /// What happened to an instance, oldest first; also to a deleted one.
+    pub fn events_of(&self, id: InstanceId) -> Result<Vec<Event>, Error> {
+        Ok(self.store.events_of(id, EVENTS_SHOWN)?)
+    }
+
+    /// The values of an instance's secrets.
+    pub fn secrets(&self, instance: &Instance) -> Result<Secrets, Error> {
+        if instance.spec.secret_names.is_empty() {
+            return Ok(Secrets::default());
+        }
+        Ok(self.store.secrets(instance.id)?)
+    }
+
+    /// Every event committed from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.subscribe()
+    }
+
+    /// Takes up to `limit` instances off the agenda that are due. Whoever takes one must
+    /// [`schedule`](Self::schedule) it again.
+    pub fn take_due(&self, limit: usize) -> Vec<InstanceId> {
+        self.agenda().take_due(self.clock.now(), limit)
+    }
+
+    /// When the next instance is due.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.agenda().next_due()
+    }
+
+    /// Looks at this instance again at `at`, or earlier if that was planned already.
+    pub fn schedule(&self, id: InstanceId, at: Timestamp) {
+        self.agenda().schedule(id, at);
+        self.bell.ring();
+    }
+
+    /// Looks at every record that is not at rest and was forgotten. The net below the agenda.
+    pub fn schedule_forgotten(&self) {
+        self.agenda().schedule_forgotten(self.clock.now());
+    }
+
+    /// Living instances by provisioner.
+    pub fn owned_by(&self, provisioner: &ProvisionerName) -> usize {
+        self.agenda().owned_by(provisioner)
+    }
+
+    /// Living instances by phase.
+    pub fn phases(&self) -> BTreeMap<PhaseKind, usize> {
+        self.agenda().phases()
+    }
+
+    /// What was last seen of an instance.
+    pub fn sighting(&self, id: InstanceId) -> Option<Sighting> {
+        self.sightings.get(id)
+    }
+
+    /// Somebody saw it. Tools stay what they were if they were not asked for.
+    pub fn sighted(&self, id: InstanceId, sighting: Sighting) {
+        self.sightings.put(id, sighting);
+    }
+
+    /// The generation of the plugin set last stored.
+    pub fn generation(&self) -> Result<u64, Error> {
+        Ok(self.store.generation()?)
+    }
+
+    /// Stores the generation of the plugin set.
+    pub async fn set_generation(&self, generation: u64) -> Result<(), Error> {
+        Ok(self.store.set_generation(generation).await?)
+    }
+
+    /// Forgets events and tombstones beyond their bounds.
+    pub async fn prune(&self) -> Result<(), Error> {
+        while self.store.prune(self.clock.now()).await? {}
+        Ok(())
+    }
+
+    fn agenda(&self) -> std::sync::MutexGuard<'_, Agenda> {
+        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether and how `fact` changes the record. Pure.
+fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timestamp) -> Result<Change, Error> {
+    if let Some(seen) = seen
+        && seen != instance.revision
+        && !fact.outlives_its_plan()
+    {
+        return Err(Error::Stale { current: instance.revision });
+    }
+    let status = instance.status.clone().apply(fact, now)?;
+    let cause = fact.cause();
+    let draft = EventDraft {
+        at: now,
+        kind: fact.kind().as_str().to_owned(),
+        reason: cause.as_ref().map(|cause| cause.reason.clone()),
+        message: cause.map(|cause| cause.message),
+    };
+    Ok(match status.phase.kind() {
+        PhaseKind::Gone => Change::Remove(draft),
+        _ => Change::Write(Box::new(status), draft),
+    })
+}
+
+fn log(event: &Event) {
+    let Event { instance, name, kind, to, reason, message, revision, .. } = event;
+    let (reason, message) = (reason.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default());
+    let from = event.from.map_or("", PhaseKind::as_str);
+    if kind == FactKind::GaveUp.as_str() {
+        tracing::warn!(%instance, %name, kind, from, %to, reason, message, %revision, "an instance failed");
+    } else {
+        tracing::info!(%instance, %name, kind, from, %to, reason, message, %revision, "an instance changed");
+    }
+}

@@ -1,0 +1,159 @@
+//! What to do next about one instance. Pure: the whole of what the daemon decides by itself.
+
+use crate::domain::{
+    Cause, Doubt, Fact, Failure, FailureKind, Instance, InstanceError, Phase, RecoveryPolicy, Timestamp,
+};
+
+use super::Options;
+
+/// A decision to write down, or **one** effect whose outcome is then written down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing until a user asks.
+    Rest,
+    /// Nothing until then; always in the future.
+    Wait(Timestamp),
+    /// Write this down.
+    Record(Fact),
+    /// Write this intent down, then have the workload made.
+    Create(Fact),
+    /// A creation came to no clear end: is the workload there?
+    Inspect(Doubt),
+    /// Does it live, and does it answer?
+    Look,
+    /// Remove the workload of the last attempt.
+    RemoveOrphan,
+    /// Remove the workload for good.
+    Delete,
+}
+
+impl Step {
+    /// Whether the step changes something outside, which may take minutes.
+    pub const fn is_slow(&self) -> bool {
+        matches!(self, Self::Create(_) | Self::RemoveOrphan | Self::Delete)
+    }
+}
+
+/// The next step. `next_look`: when the next probe is due; `dice`: uniform, for the jitter.
+pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32, options: &Options) -> Step {
+    let until = |at: Timestamp, step: Step| if now < at { Step::Wait(at) } else { step };
+    let start = || Step::Create(Fact::CreateStarted { deadline: now.plus(options.create_deadline) });
+    match &instance.status.phase {
+        Phase::Requested => start(),
+        // No call is out, or this instance would be busy: an earlier daemon died during it.
+        Phase::Creating { doubt: None, .. } => Step::Record(Fact::OutcomeUnknown {
+            inspect_at: now,
+            settled_at: now.plus(options.settle),
+            interrupted: true,
+            cause: Cause::new("Interrupted", "the daemon stopped while the workload was being made"),
+        }),
+        Phase::Creating { deadline, doubt: Some(doubt) } if now >= *deadline => {
+            let cause =
+                Cause::new("CreateDeadline", format!("creation took too long: {}", doubt.cause.message));
+            Step::Record(again(instance, cause, None, now, dice, &options.recovery))
+        }
+        Phase::Creating { doubt: Some(doubt), .. } => until(doubt.inspect_at, Step::Inspect(doubt.clone())),
+        Phase::Unhealthy { recoverable: true, cause, .. } => {
+            Step::Record(again(instance, cause.clone(), None, now, dice, &options.recovery))
+        }
+        Phase::Created { .. } | Phase::Running { .. } | Phase::Unhealthy { .. } => {
+            until(next_look, Step::Look)
+        }
+        Phase::Recovering { workload_may_exist, not_before, .. } => {
+            until(*not_before, if *workload_may_exist { Step::RemoveOrphan } else { start() })
+        }
+        Phase::Deleting { workload_may_exist: false, .. } => Step::Record(Fact::DeleteSucceeded),
+        Phase::Deleting { not_before, .. } => until(*not_before, Step::Delete),
+        Phase::Failed { .. } | Phase::Gone => Step::Rest,
+    }
+}
+
+/// Another try after a pause, or the end of trying.
+pub(super) fn again(
+    instance: &Instance,
+    cause: Cause,
+    retry_after: Option<std::time::Duration>,
+    now: Timestamp,
+    dice: u32,
+    policy: &RecoveryPolicy,
+) -> Fact {
+    let attempt = instance.status.attempt;
+    if attempt >= policy.max_attempts {
+        let tries = attempt.saturating_add(1);
+        return Fact::GaveUp {
+            workload_may_exist: instance.status.phase.workload_may_exist(),
+            error: InstanceError {
+                code: "attempts_exhausted".to_owned(),
+                message: format!(
+                    "given up after {tries} tries; the last one: {}: {}",
+                    cause.reason, cause.message
+                ),
+                retryable: true,
+                remedy: "look at the instance's events and logs, mend the cause, then POST …/retry"
+                    .to_owned(),
+            },
+        };
+    }
+    let delay = policy.delay(attempt, dice).max(retry_after.unwrap_or_default());
+    Fact::RecoveryScheduled { not_before: now.plus(delay), cause }
+}
+
+/// What a failed create means. Whatever it says, the workload is looked for before anything is
+/// tried again; only where it says that nothing happened is an absence believed at once.
+pub(super) fn after_create_failed(
+    failure: Failure,
+    instance: &Instance,
+    now: Timestamp,
+    options: &Options,
+) -> Fact {
+    let cause = Cause::new(camel_case(&failure.code), failure.message.clone());
+    let unknown = |settled_at| Fact::OutcomeUnknown {
+        inspect_at: now,
+        settled_at,
+        interrupted: false,
+        cause: cause.clone(),
+    };
+    match failure.kind {
+        FailureKind::Invalid | FailureKind::Unsupported => {
+            gave_up(&failure, false, "change the request or its template")
+        }
+        FailureKind::Foreign => {
+            gave_up(&failure, false, "remove what holds the name, or delete this instance")
+        }
+        FailureKind::Denied => {
+            gave_up(&failure, true, "grant the plugin what it needs in the configuration, then POST …/retry")
+        }
+        FailureKind::OrphanSuspected => match instance.status.workload_name.successor() {
+            Some(to) => Fact::Renamed { to, cause },
+            None => {
+                gave_up(&failure, true, "clear the backend of its unreachable workloads, then POST …/retry")
+            }
+        },
+        FailureKind::NotApplied => unknown(now),
+        FailureKind::OutcomeUnknown | FailureKind::NotFound | FailureKind::Other(_) => {
+            unknown(now.plus(options.settle))
+        }
+    }
+}
+
+fn gave_up(failure: &Failure, workload_may_exist: bool, remedy: &str) -> Fact {
+    let error = InstanceError {
+        code: failure.code.clone(),
+        message: failure.message.clone(),
+        retryable: failure.kind == FailureKind::Denied,
+        remedy: remedy.to_owned(),
+    };
+    Fact::GaveUp { error, workload_may_exist }
+}
+
+/// `plugin_timed_out` → `PluginTimedOut`: codes are words of the wire, reasons of conditions.
+pub(super) fn camel_case(code: &str) -> String {
+    code.split(|letter: char| !letter.is_ascii_alphanumeric())
+        .map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+        })
+        .collect()
+}

@@ -1,0 +1,273 @@
+//! Does one step: one effect outside, and its outcome written down as a fact.
+//!
+//! # Guarantees
+//! * The intent is durable before the effect: a create whose intent cannot be written is not called.
+//! * Whatever a plugin says or fails to say becomes a fact or a pause, never an error that is lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::knowledge::Knowledge;
+use super::look::{self, Seen};
+use super::plan::{Step, after_create_failed, again, camel_case};
+use super::{Options, Parts};
+use crate::domain::{
+    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
+    Observation, Secrets, Timestamp, WorkloadState,
+};
+use crate::extension::{CreateOrder, CreateOutcome, ProvisionerEntry};
+use crate::lifecycle;
+use crate::runtime::ErrorChain;
+
+/// Something that is under way is looked at again after this.
+const PENDING_PAUSE: Duration = Duration::from_secs(1);
+/// What could not be done for a reason outside the instance is tried again after this.
+const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
+
+/// One step on one instance, under way.
+pub(super) struct Run<'run> {
+    pub(super) parts: &'run Parts,
+    pub(super) options: &'run Options,
+    pub(super) knowledge: Knowledge,
+    pub(super) instance: Instance,
+    /// Uniform, for jitter.
+    pub(super) dice: u32,
+}
+
+impl Run<'_> {
+    /// Does it. The answer says when to look again at the latest; what was written down may want
+    /// it earlier.
+    pub(super) async fn run(&mut self, step: Step) -> Option<Timestamp> {
+        match step {
+            Step::Rest => None,
+            Step::Wait(at) => Some(at),
+            Step::Record(fact) => self.record(fact).await,
+            Step::Create(intent) => self.create(intent).await,
+            Step::Inspect(doubt) => self.inspect(doubt).await,
+            Step::Look => self.look().await,
+            Step::RemoveOrphan => self.remove(Fact::OrphanRemoved).await,
+            Step::Delete => self.remove(Fact::DeleteSucceeded).await,
+        }
+    }
+
+    async fn create(&mut self, intent: Fact) -> Option<Timestamp> {
+        let (entry, secrets) = match self.prepare() {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.held_up(&failure).await,
+        };
+        // Intent before effect.
+        let pause = self.record(intent).await;
+        if !matches!(self.instance.status.phase, crate::domain::Phase::Creating { doubt: None, .. }) {
+            return pause;
+        }
+        let target = self.instance.target(self.parts.lifecycle.owner());
+        let spec = Arc::clone(&self.instance.spec);
+        let order = CreateOrder { id: self.instance.id, spec, target, secrets };
+        let outcome = entry.provisioner.create(&order).await;
+        let now = self.now();
+        let fact = match outcome {
+            Ok(creation) => match (creation.outcome, creation.workload) {
+                (CreateOutcome::Created | CreateOutcome::Adopted, Some(workload)) => Fact::CreateSucceeded {
+                    workload,
+                    adopted: creation.outcome == CreateOutcome::Adopted,
+                    warnings: creation.warnings,
+                },
+                _ => Fact::CreatePending {
+                    inspect_at: now.plus(PENDING_PAUSE),
+                    cause: Cause::new("Pending", "the provisioner is making the workload"),
+                },
+            },
+            Err(failure) => after_create_failed(failure, &self.instance, now, self.options),
+        };
+        self.record(fact).await
+    }
+
+    async fn inspect(&mut self, doubt: Doubt) -> Option<Timestamp> {
+        let (entry, secrets) = match self.prepare() {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.held_up(&failure).await,
+        };
+        let target = self.instance.target(self.parts.lifecycle.owner());
+        let observation = entry.provisioner.inspect(&target, &secrets).await;
+        let now = self.now();
+        let policy = &self.options.recovery;
+        let fact = match observation {
+            Ok(Observation { state, workload: Some(workload), .. }) if !state.is_down() => {
+                Fact::CreateSucceeded { workload, adopted: true, warnings: Vec::new() }
+            }
+            Ok(Observation { state: WorkloadState::Absent, .. }) if now < doubt.settled_at => {
+                return Some(doubt.settled_at);
+            }
+            Ok(Observation { state: WorkloadState::Absent, .. }) if doubt.interrupted => {
+                // Nothing failed but this daemon: made again, that is the same attempt.
+                return Box::pin(
+                    self.create(Fact::CreateStarted { deadline: now.plus(self.options.create_deadline) }),
+                )
+                .await;
+            }
+            Ok(Observation { state: WorkloadState::Absent, .. }) => {
+                again(&self.instance, doubt.cause, None, now, self.dice, policy)
+            }
+            Ok(observation) if observation.state.is_down() => {
+                let exit =
+                    observation.exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
+                let message =
+                    format!("the workload is {}: {}{exit}", observation.state.as_str(), observation.reason);
+                let reason = camel_case(&format!("workload_{}", observation.state.as_str()));
+                again(&self.instance, Cause::new(reason, message), None, now, self.dice, policy)
+            }
+            Ok(_) => return Some(now.plus(PENDING_PAUSE)),
+            Err(failure) if matches!(failure.kind, FailureKind::Foreign | FailureKind::OrphanSuspected) => {
+                after_create_failed(failure, &self.instance, now, self.options)
+            }
+            // An outage: the creation waits for its own deadline.
+            Err(failure) => return self.held_up(&failure).await,
+        };
+        self.record(fact).await
+    }
+
+    async fn look(&mut self) -> Option<Timestamp> {
+        let (entry, secrets) = match self.prepare() {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.held_up(&failure).await,
+        };
+        let answer = look::probe(&*self.parts.prober, &self.instance, &entry, &self.knowledge).await;
+        let now = self.now();
+        self.knowledge.era = answer.era.or(self.knowledge.era);
+        let observation =
+            if look::wants_inspection(&answer, &self.knowledge, now, self.options.inspect_interval) {
+                self.knowledge.inspected_at = Some(now);
+                let target = self.instance.target(self.parts.lifecycle.owner());
+                Some(entry.provisioner.inspect(&target, &secrets).await)
+            } else {
+                None
+            };
+        let seen = Seen { answer, observation };
+        let now = self.now();
+        if let Some(sighting) = look::sighting(&seen, now) {
+            self.parts.lifecycle.sighted(self.instance.id, sighting);
+        }
+        let fact =
+            look::judge(&self.instance, &seen, &mut self.knowledge, now, self.options.recovery.stable_after);
+        let share = f32::from(u16::try_from(self.dice >> 16).unwrap_or(0)) / f32::from(u16::MAX);
+        let next = look::next_look(&self.instance, &self.knowledge, seen.answer.is_healthy(), now, share);
+        self.knowledge.next_look = next;
+        match fact {
+            Some(fact) => Some(self.record(redact(fact, &secrets)).await.unwrap_or(next)),
+            None => Some(next),
+        }
+    }
+
+    /// Has the workload removed; `done` is what is true then.
+    async fn remove(&mut self, done: Fact) -> Option<Timestamp> {
+        let (entry, secrets) = match self.prepare() {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.destroy_failed(&failure).await,
+        };
+        let target = self.instance.target(self.parts.lifecycle.owner());
+        match entry.provisioner.destroy(&target, &secrets).await {
+            Ok(true) => self.removed(done).await,
+            Ok(false) => Some(self.now().plus(PENDING_PAUSE)),
+            // Gone already, or never ours: nothing of ours is left under that name.
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Foreign) => {
+                self.removed(done).await
+            }
+            Err(failure) => self.destroy_failed(&failure).await,
+        }
+    }
+
+    async fn removed(&mut self, done: Fact) -> Option<Timestamp> {
+        self.knowledge.destroy_tries = 0;
+        self.record(done).await
+    }
+
+    /// Never given up: tried again, later and later up to the cap.
+    async fn destroy_failed(&mut self, failure: &Failure) -> Option<Timestamp> {
+        let delay = self.options.recovery.delay(self.knowledge.destroy_tries, self.dice | 0x4000_0000);
+        self.knowledge.destroy_tries = self.knowledge.destroy_tries.saturating_add(1);
+        let delay = delay.max(failure.retry_after.unwrap_or_default());
+        let cause = Cause::new(camel_case(&failure.code), failure.message.clone());
+        self.record(Fact::DestroyFailed { not_before: self.now().plus(delay), cause }).await
+    }
+
+    /// The step could not be done for a reason outside the instance: said once, tried again.
+    async fn held_up(&mut self, failure: &Failure) -> Option<Timestamp> {
+        let now = self.now();
+        self.knowledge.next_look = now.plus(OUTSIDE_PAUSE);
+        let condition = Condition {
+            kind: ConditionKind::BackendReachable,
+            status: ConditionStatus::False,
+            reason: camel_case(&failure.code),
+            message: failure.message.clone(),
+            since: now,
+            latency: None,
+        };
+        let known = self.instance.status.condition(ConditionKind::BackendReachable);
+        if !known.is_some_and(|old| old.says_the_same_as(&condition)) {
+            self.record(Fact::ConditionsChanged { conditions: vec![condition] }).await;
+        }
+        Some(now.plus(OUTSIDE_PAUSE.max(failure.retry_after.unwrap_or_default())))
+    }
+
+    /// Whom to ask, and the values of the secrets.
+    fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
+        let name = &self.instance.spec.provisioner;
+        let set = self.parts.extensions.current();
+        let entry = set.provisioners.get(name).cloned().ok_or_else(|| {
+            let message = format!(
+                "the provisioner {name} is not configured: put its table back, or force the deletion"
+            );
+            Failure::new(FailureKind::NotApplied, message).with_code("provisioner_missing")
+        })?;
+        let secrets = self.parts.lifecycle.secrets(&self.instance).map_err(|error| {
+            Failure::new(FailureKind::NotApplied, ErrorChain(&error).to_string())
+                .with_code("store_unreadable")
+        })?;
+        Ok((entry, Arc::new(secrets)))
+    }
+
+    /// Writes down what happened. A user may have been faster: then this has no effect, and the
+    /// next look sees the truth.
+    async fn record(&mut self, fact: Fact) -> Option<Timestamp> {
+        let seen = Some(self.instance.revision);
+        match self.parts.lifecycle.record(self.instance.id, seen, fact).await {
+            Ok(Some(instance)) => {
+                self.instance = instance;
+                None
+            }
+            Ok(None) | Err(lifecycle::Error::NotFound) => None,
+            Err(error @ (lifecycle::Error::Stale { .. } | lifecycle::Error::Refused(_))) => {
+                tracing::debug!(instance = %self.instance.id, %error, "a step was overtaken");
+                Some(self.now())
+            }
+            Err(lifecycle::Error::Store(error)) => {
+                tracing::error!(instance = %self.instance.id, error = %ErrorChain(&error), "what happened could not be written down");
+                Some(self.now().plus(OUTSIDE_PAUSE))
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+}
+
+/// A server may echo its secrets; what a probe heard is written down without them.
+fn redact(fact: Fact, secrets: &Secrets) -> Fact {
+    let clean = |mut conditions: Vec<Condition>| {
+        for condition in &mut conditions {
+            condition.message = secrets.redact(&condition.message).into_owned();
+        }
+        conditions
+    };
+    match fact {
+        Fact::BecameHealthy { ladder } => Fact::BecameHealthy { ladder: clean(ladder) },
+        Fact::BecameUnhealthy { recoverable, cause, ladder } => Fact::BecameUnhealthy {
+            recoverable,
+            cause: Cause { message: secrets.redact(&cause.message).into_owned(), ..cause },
+            ladder: clean(ladder),
+        },
+        Fact::ConditionsChanged { conditions } => Fact::ConditionsChanged { conditions: clean(conditions) },
+        fact => fact,
+    }
+}

@@ -1,0 +1,119 @@
+//! Why a request is refused.
+
+use std::time::Duration;
+
+use super::AdmissionReport;
+use crate::domain::{Failure, HookName, InstanceId, InstanceName, PhaseKind, Revision, Violation};
+use crate::{lifecycle, store};
+
+/// Each variant names the thing; the remedy is added where it is shown.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No instance has this id or name.
+    #[error("there is no instance {0:?}")]
+    InstanceNotFound(String),
+    /// No template has this name.
+    #[error("there is no template {0:?}")]
+    TemplateNotFound(String),
+    /// Well-formed, and wrong: each violation names its place.
+    #[error("the request is refused: {}", summary(.0))]
+    Invalid(Vec<Violation>),
+    /// A hook said no.
+    #[error("{0}")]
+    Denied(Box<Denial>),
+    /// A living instance has the name.
+    #[error("the name {name} is taken by instance {holder}")]
+    NameTaken {
+        /// Which name.
+        name: InstanceName,
+        /// Who has it.
+        holder: InstanceId,
+    },
+    /// The instance with the name is on its way out.
+    #[error("the name {name} is free again as soon as instance {holder} is gone: it is being deleted")]
+    NameDeleting {
+        /// Which name.
+        name: InstanceName,
+        /// Who still has it.
+        holder: InstanceId,
+    },
+    /// The phase does not allow it.
+    #[error("the instance is {phase}: it cannot be {asked} now")]
+    PhaseRefuses {
+        /// Where it stands.
+        phase: PhaseKind,
+        /// What was asked, as a participle.
+        asked: &'static str,
+    },
+    /// `If-Match` names another revision.
+    #[error("the instance has changed since revision {asked}: it is at {current}")]
+    Stale {
+        /// What the caller knew.
+        asked: Revision,
+        /// What is.
+        current: Revision,
+    },
+    /// The provisioner could not answer.
+    #[error("the provisioner could not answer")]
+    Provisioner(#[source] Failure),
+    /// A bound is reached.
+    #[error("too many requests are under way")]
+    Busy {
+        /// When it may go.
+        retry_after: Duration,
+    },
+    /// The database takes no writes, or cannot be read.
+    #[error("the database does not answer")]
+    Store(#[source] store::Error),
+}
+
+/// Which hook refused, and all that the hooks said.
+#[derive(Debug, thiserror::Error)]
+#[error("the hook {hook} refused: {}", summary(violations))]
+pub struct Denial {
+    /// The first that refused.
+    pub hook: HookName,
+    /// `hook_denied`, or `hook_failed` when it could not answer and its `on_error` is `deny`.
+    pub code: &'static str,
+    /// Why.
+    pub violations: Vec<Violation>,
+    /// What every hook that was asked said.
+    pub admission: AdmissionReport,
+}
+
+fn summary(violations: &[Violation]) -> String {
+    violations.iter().map(|violation| violation.message.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NameTaken { name, holder, deleting: true } => Self::NameDeleting { name, holder },
+            store::Error::NameTaken { name, holder, deleting: false } => Self::NameTaken { name, holder },
+            store::Error::Busy => Self::Busy { retry_after: Duration::from_secs(1) },
+            error => Self::Store(error),
+        }
+    }
+}
+
+impl Error {
+    /// A refusal of the lifecycle, in the words of the one who asked.
+    pub(super) fn of(
+        error: lifecycle::Error,
+        reference: &str,
+        asked: &'static str,
+        seen: Option<Revision>,
+    ) -> Self {
+        match error {
+            lifecycle::Error::NotFound => Self::InstanceNotFound(reference.to_owned()),
+            lifecycle::Error::Stale { current } => Self::Stale { asked: seen.unwrap_or_default(), current },
+            lifecycle::Error::Refused(refused) => Self::PhaseRefuses { phase: refused.from, asked },
+            lifecycle::Error::Store(error) => error.into(),
+        }
+    }
+
+    /// Of a read, which cannot be refused but by the store.
+    pub(super) fn reading(error: lifecycle::Error) -> Self {
+        Self::of(error, "", "read", None)
+    }
+}

@@ -1,0 +1,256 @@
+//! Instances: create, get, list, delete, retry, restart, history.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::admission::{AdmissionReport, admit};
+use super::resolve::{Resolved, resolve};
+use super::wait::Until;
+use super::{Error, Service};
+use crate::domain::{
+    CreateRequest, Event, Fact, Instance, InstanceId, InstanceName, Query, Revision, Secrets, Sighting, Spec,
+    Violation,
+};
+use crate::extension::{ExtensionSet, ProvisionerEntry, Review};
+
+/// What stands in a path: an id or a name. A name never parses as an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reference {
+    /// Of a living or deleted instance.
+    Id(InstanceId),
+    /// Of a living instance.
+    Name(InstanceName),
+}
+
+impl Reference {
+    /// Reads it; text that can be neither names nothing.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        text.parse()
+            .map(Self::Id)
+            .or_else(|_| text.parse().map(Self::Name))
+            .map_err(|_| Error::InstanceNotFound(text.chars().take(80).collect()))
+    }
+}
+
+impl std::fmt::Display for Reference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+/// An instance and what was last seen of it.
+#[derive(Debug, Clone)]
+pub struct InstanceView {
+    /// The record.
+    pub instance: Instance,
+    /// None before the first look since the daemon's start.
+    pub sighting: Option<Sighting>,
+}
+
+/// What a create came to.
+#[derive(Debug)]
+pub enum Created {
+    /// The record exists. With a wait: as it was when the wait ended.
+    Accepted(Box<InstanceView>),
+    /// It would be accepted; nothing was stored.
+    WouldBeAccepted {
+        /// What would be stored.
+        spec: Arc<Spec>,
+        /// What every hook said.
+        admission: AdmissionReport,
+    },
+}
+
+/// What a delete came to.
+#[derive(Debug)]
+pub enum DeleteOutcome {
+    /// It is gone.
+    Gone,
+    /// It is on its way.
+    Deleting(Box<InstanceView>),
+}
+
+impl Service {
+    /// Checks the request, asks the hooks, stores the intent, and waits for its outcome.
+    pub async fn create(
+        &self,
+        request: CreateRequest,
+        wait: Option<Duration>,
+        dry_run: bool,
+    ) -> Result<Created, Error> {
+        let permit = self.inner.admissions.try_acquire();
+        let _permit = permit.map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })?;
+        // One set from start to end: a request never mixes two generations.
+        let set = self.inner.extensions.current();
+        let (spec, secrets) = self.specify(&request, &set)?;
+        if let Some(holder) = self.inner.lifecycle.find(&request.name).map_err(Error::reading)? {
+            // Said before the hooks are asked; the store has the last word.
+            let (name, deleting) =
+                (request.name, holder.status.phase.kind() == crate::domain::PhaseKind::Deleting);
+            return Err(crate::store::Error::NameTaken { name, holder: holder.id, deleting }.into());
+        }
+        let id = InstanceId::from_u128(uuid::Uuid::now_v7().as_u128());
+        let review = Review { id, spec: Arc::new(spec), dry_run };
+        let admission = admit(&set, &review, &self.inner.clock).await?;
+        if dry_run {
+            return Ok(Created::WouldBeAccepted { spec: review.spec, admission });
+        }
+        let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(review.spec) });
+        let accepted = self.inner.lifecycle.accept(id, spec, secrets).await;
+        let accepted = accepted.map_err(|error| Error::of(error, request.name.as_str(), "created", None))?;
+        drop(_permit);
+        let instance = match self.bounded_wait(wait) {
+            Duration::ZERO => accepted,
+            wait => self.wait(id, Until::Settled, wait).await?.unwrap_or(accepted),
+        };
+        Ok(Created::Accepted(Box::new(self.view(instance))))
+    }
+
+    /// One instance.
+    pub fn get(&self, reference: &Reference) -> Result<InstanceView, Error> {
+        Ok(self.view(self.instance(reference)?))
+    }
+
+    /// One page, in creation order, with where the next one starts and the store's revision.
+    pub async fn list(
+        &self,
+        query: Query,
+    ) -> Result<(Vec<InstanceView>, Option<InstanceId>, Revision), Error> {
+        let page = self.inner.lifecycle.list(query).await.map_err(Error::reading)?;
+        let views = page.instances.into_iter().map(|instance| self.view(instance)).collect();
+        Ok((views, page.next, page.revision))
+    }
+
+    /// Asks for the end of an instance, and waits for it.
+    pub async fn delete(
+        &self,
+        reference: &Reference,
+        seen: Option<Revision>,
+        wait: Option<Duration>,
+    ) -> Result<DeleteOutcome, Error> {
+        let id = self.instance(reference)?.id;
+        let recorded = self.inner.lifecycle.record(id, seen, Fact::DeleteRequested).await;
+        let Some(deleting) =
+            recorded.map_err(|error| Error::of(error, &reference.to_string(), "deleted", seen))?
+        else {
+            return Ok(DeleteOutcome::Gone);
+        };
+        let left = match self.bounded_wait(wait) {
+            Duration::ZERO => Some(deleting),
+            wait => self.wait(id, Until::Gone, wait).await?,
+        };
+        Ok(match left {
+            None => DeleteOutcome::Gone,
+            Some(instance) => DeleteOutcome::Deleting(Box::new(self.view(instance))),
+        })
+    }
+
+    /// Asks for another try of a failed instance.
+    pub async fn retry(&self, reference: &Reference, seen: Option<Revision>) -> Result<InstanceView, Error> {
+        self.ask(reference, seen, Fact::RetryRequested, "retried").await
+    }
+
+    /// Asks for a new workload for the same instance.
+    pub async fn restart(
+        &self,
+        reference: &Reference,
+        seen: Option<Revision>,
+    ) -> Result<InstanceView, Error> {
+        self.ask(reference, seen, Fact::RestartRequested, "restarted").await
+    }
+
+    /// What happened to an instance, oldest first; also to a deleted one, by its id.
+    pub fn events(&self, reference: &Reference) -> Result<Vec<Event>, Error> {
+        let id = match reference {
+            Reference::Id(id) => *id,
+            Reference::Name(_) => self.instance(reference)?.id,
+        };
+        let events = self.inner.lifecycle.events_of(id).map_err(Error::reading)?;
+        if events.is_empty() {
+            // Every record has an event unless they were pruned.
+            self.instance(reference)?;
+        }
+        Ok(events)
+    }
+
+    pub(super) fn instance(&self, reference: &Reference) -> Result<Instance, Error> {
+        let found = match reference {
+            Reference::Id(id) => self.inner.lifecycle.get(*id),
+            Reference::Name(name) => self.inner.lifecycle.find(name),
+        };
+        found.map_err(Error::reading)?.ok_or_else(|| Error::InstanceNotFound(reference.to_string()))
+    }
+
+    async fn ask(
+        &self,
+        reference: &Reference,
+        seen: Option<Revision>,
+        fact: Fact,
+        asked: &'static str,
+    ) -> Result<InstanceView, Error> {
+        let id = self.instance(reference)?.id;
+        let recorded = self.inner.lifecycle.record(id, seen, fact).await;
+        let recorded = recorded.map_err(|error| Error::of(error, &reference.to_string(), asked, seen))?;
+        recorded
+            .map(|instance| self.view(instance))
+            .ok_or_else(|| Error::InstanceNotFound(reference.to_string()))
+    }
+
+    fn view(&self, instance: Instance) -> InstanceView {
+        let sighting = self.inner.lifecycle.sighting(instance.id);
+        InstanceView { instance, sighting }
+    }
+
+    /// The specification this request comes to, and its secrets apart from it.
+    fn specify(&self, request: &CreateRequest, set: &ExtensionSet) -> Result<(Spec, Secrets), Error> {
+        let Some(entry) = self.inner.catalog.get(&request.template) else {
+            let message = format!("there is no template {}: GET /mcp/templates lists them", request.template);
+            return Err(violation("/template", "unknown_template", message));
+        };
+        let template = (*entry.template).clone();
+        let provisioner = self.choose(request, &template, set)?;
+        let Resolved { environment, labels, secrets } =
+            resolve(request, &template).map_err(Error::Invalid)?;
+        let spec = Spec {
+            name: request.name.clone(),
+            description: request.description.clone(),
+            provisioner: provisioner.name.clone(),
+            plugin: provisioner.plugin.clone(),
+            template,
+            environment,
+            secret_names: secrets.names(),
+            labels,
+            admission: Vec::new(),
+            created_at: self.inner.clock.now(),
+        };
+        Ok((spec, secrets))
+    }
+
+    /// The request's provisioner, else the template's, else the default.
+    fn choose<'set>(
+        &self,
+        request: &CreateRequest,
+        template: &crate::domain::Template,
+        set: &'set ExtensionSet,
+    ) -> Result<&'set ProvisionerEntry, Error> {
+        let name = request
+            .provisioner
+            .as_ref()
+            .or(template.provisioner.as_ref())
+            .unwrap_or(&set.default_provisioner);
+        set.provisioners.get(name).ok_or_else(|| {
+            let known: Vec<&str> =
+                set.provisioners.keys().map(crate::domain::ProvisionerName::as_str).collect();
+            let message = format!("there is no provisioner {name}: there are {}", known.join(", "));
+            let pointer = if request.provisioner.is_some() { "/provisioner" } else { "/template" };
+            violation(pointer, "unknown_provisioner", message)
+        })
+    }
+}
+
+fn violation(pointer: &str, code: &str, message: String) -> Error {
+    Error::Invalid(vec![Violation { pointer: pointer.to_owned(), code: code.to_owned(), message }])
+}

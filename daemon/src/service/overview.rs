@@ -1,0 +1,90 @@
+//! What there is beside instances: templates, tools, provisioners, plugins.
+
+use std::sync::Arc;
+
+use super::{Error, Reference, Service};
+use crate::catalog::CatalogEntry;
+use crate::domain::{PluginIdentity, ProvisionerName, TemplateName, Timestamp, Tool};
+use crate::extension::{PluginReport, Reach};
+
+/// The tools found at the last handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolsView {
+    /// As the server described them.
+    pub tools: Arc<[Tool]>,
+    /// When; none before the first handshake since the daemon's start.
+    pub observed_at: Option<Timestamp>,
+}
+
+/// One provisioner, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProvisionerView {
+    /// As its table in the configuration.
+    pub name: ProvisionerName,
+    /// What is behind it.
+    pub plugin: PluginIdentity,
+    /// Used when nobody names one.
+    pub default: bool,
+    /// As the plugin describes them.
+    pub capabilities: Vec<String>,
+    /// Whether its backend answers.
+    pub reach: Reach,
+    /// Living instances it made.
+    pub instances: usize,
+}
+
+/// Every plugin and the number of the set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginsView {
+    /// Provisioners and hooks.
+    pub plugins: Vec<PluginReport>,
+    /// Of the active set.
+    pub generation: u64,
+}
+
+impl Service {
+    /// What instances can be made from, by name.
+    pub fn templates(&self) -> Vec<CatalogEntry> {
+        self.inner.catalog.list()
+    }
+
+    /// One template.
+    pub fn template(&self, name: &str) -> Result<CatalogEntry, Error> {
+        let parsed: Option<TemplateName> = name.parse().ok();
+        parsed
+            .and_then(|name| self.inner.catalog.get(&name))
+            .ok_or_else(|| Error::TemplateNotFound(name.chars().take(80).collect()))
+    }
+
+    /// The tools of an instance. Asks nobody.
+    pub fn tools(&self, reference: &Reference) -> Result<ToolsView, Error> {
+        let instance = self.instance(reference)?;
+        let known = self.inner.lifecycle.sighting(instance.id).and_then(|sighting| sighting.tools);
+        Ok(match known {
+            Some((at, tools)) => ToolsView { tools, observed_at: Some(at) },
+            None => ToolsView { tools: Arc::from([]), observed_at: None },
+        })
+    }
+
+    /// Every provisioner, by name. Asks nobody.
+    pub fn provisioners(&self) -> Vec<ProvisionerView> {
+        let set = self.inner.extensions.current();
+        let view = |entry: &crate::extension::ProvisionerEntry| ProvisionerView {
+            name: entry.name.clone(),
+            plugin: entry.plugin.clone(),
+            default: entry.name == set.default_provisioner,
+            capabilities: entry.capabilities.clone(),
+            reach: entry.provisioner.reach(),
+            instances: self.inner.lifecycle.owned_by(&entry.name),
+        };
+        set.provisioners.values().map(view).collect()
+    }
+
+    /// Every plugin.
+    pub fn plugins(&self) -> PluginsView {
+        PluginsView {
+            plugins: self.inner.extensions.plugins(),
+            generation: self.inner.extensions.current().generation,
+        }
+    }
+}

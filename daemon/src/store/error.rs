@@ -1,0 +1,88 @@
+//! What can go wrong with the records.
+
+use std::path::PathBuf;
+
+use super::record::Unreadable;
+use crate::domain::{InstanceId, InstanceName};
+
+/// Display says what failed and what to do, and never repeats the source.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The directory or file cannot be made or opened.
+    #[error("the data directory {} cannot be used: check that it exists and belongs to this user", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process has the file.
+    #[error("{} is in use: another wharfinger runs on this data directory; stop it or choose another data_dir", path.display())]
+    InUse {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file cannot be read as a database.
+    #[error("{} cannot be opened: it is damaged, or no database of wharfinger; it was left as it is. Restore a backup, or move it away to start empty", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The file was written by a later version.
+    #[error("{} has format {found}, and this version knows formats up to {known}: use the version that wrote it; nothing was changed", path.display())]
+    Newer {
+        /// Which.
+        path: PathBuf,
+        /// The file's.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// One record cannot be read.
+    #[error("the record of {what} cannot be read")]
+    Record {
+        /// Which.
+        what: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A living instance has the name.
+    #[error("the name {name} is taken by instance {holder}")]
+    NameTaken {
+        /// Which name.
+        name: InstanceName,
+        /// Who has it.
+        holder: InstanceId,
+        /// It is on its way out, and the name with it.
+        deleting: bool,
+    },
+    /// As many writes wait as may.
+    #[error("too many writes wait: try again later")]
+    Busy,
+    /// The disk does not take writes. Reads go on.
+    #[error("the database takes no writes: check the disk and the log, then restart")]
+    Unwritable,
+    /// The disk does not answer reads.
+    #[error("the database cannot be read: check the disk and the log, then restart")]
+    Unreadable(#[source] Box<redb::Error>),
+}
+
+impl Error {
+    pub(super) fn record(what: impl Into<String>, source: Unreadable) -> Self {
+        Self::Record { what: what.into(), source: Box::new(source) }
+    }
+}
+
+macro_rules! from_redb {
+    ($($kind:ty),*) => {
+        $(impl From<$kind> for Error {
+            fn from(error: $kind) -> Self {
+                Self::Unreadable(Box::new(error.into()))
+            }
+        })*
+    };
+}
+
+from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);

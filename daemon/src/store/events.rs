@@ -1,0 +1,69 @@
+//! Events by revision: one log for everything, bounded.
+
+use redb::{ReadableDatabase as _, ReadableTable as _};
+
+use super::record::{EventRecord, TombstoneRecord, decode, encode};
+use super::tables::{EVENT, EVENT_OF, Tables};
+use super::writer::WhenFull;
+use super::{Error, Store};
+use crate::domain::{Event, InstanceId, Revision, Timestamp};
+
+impl Store {
+    /// The newest `limit` events of one instance, oldest first; also of a deleted one.
+    pub fn events_of(&self, id: InstanceId, limit: usize) -> Result<Vec<Event>, Error> {
+        let transaction = self.database.begin_read()?;
+        let (of, all) = (transaction.open_table(EVENT_OF)?, transaction.open_table(EVENT)?);
+        let mut events = Vec::new();
+        for row in of.range((id.as_u128(), 0)..=(id.as_u128(), u64::MAX))?.rev().take(limit) {
+            let revision = row?.0.value().1;
+            let Some(bytes) = all.get(revision)? else { break };
+            let broken = |source| Error::record(format!("event {revision}"), source);
+            let record: EventRecord = decode(bytes.value()).map_err(broken)?;
+            events.push(record.into_event(Revision(revision)).map_err(broken)?);
+        }
+        events.reverse();
+        Ok(events)
+    }
+
+    /// Forgets events beyond the bound, oldest first, and tombstones beyond their time. A part at
+    /// a time, so that no writer waits long; true if there is more.
+    pub async fn prune(&self, now: Timestamp) -> Result<bool, Error> {
+        const PART: usize = 1_000;
+        let (keep, tombstones) = (self.options.events, self.options.tombstones);
+        self.writer
+            .submit(WhenFull::Wait, move |batch| {
+                let tables = &mut batch.tables;
+                let horizon = batch.revision.0.saturating_sub(keep);
+                let old: Vec<u64> = tables
+                    .event
+                    .range(..=horizon)?
+                    .take(PART)
+                    .map(|row| Ok(row?.0.value()))
+                    .collect::<Result<_, Error>>()?;
+                for revision in &old {
+                    let removed =
+                        tables.event.remove(revision)?.map(|bytes| decode::<EventRecord>(bytes.value()));
+                    if let Some(Ok(record)) = removed
+                        && let Ok(event) = record.into_event(Revision(*revision))
+                    {
+                        tables.event_of.remove((event.instance.as_u128(), *revision))?;
+                    }
+                }
+                let expired = |bytes: &[u8]| {
+                    decode::<TombstoneRecord>(bytes)
+                        .is_ok_and(|record| now.since(Timestamp(record.deleted_at)) >= tombstones)
+                };
+                tables.tombstone.retain(|_, bytes| !expired(bytes))?;
+                Ok(old.len() == PART)
+            })
+            .await
+    }
+}
+
+pub(super) fn append(tables: &mut Tables<'_>, event: &Event) -> Result<(), Error> {
+    let record = encode(&EventRecord::from(event))
+        .map_err(|source| Error::record(format!("event {}", event.revision), source))?;
+    tables.event.insert(event.revision.0, record.as_slice())?;
+    tables.event_of.insert((event.instance.as_u128(), event.revision.0), ())?;
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! Instances: insert, read, list, change, remove. Each change writes exactly one event, in the
+//! same transaction.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use redb::{ReadableDatabase as _, ReadableTable as _};
+
+use super::record::{SpecRecord, StatusRecord, TombstoneRecord, decode, encode};
+use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
+use super::writer::{Batch, WhenFull};
+use super::{Committed, Error, Store, events};
+use crate::domain::{
+    Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
+    Timestamp,
+};
+
+/// What a change says of itself; the store adds whose it is and its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventDraft {
+    /// When it became known.
+    pub at: Timestamp,
+    /// As [`Event::kind`].
+    pub kind: String,
+    /// As [`Event::reason`].
+    pub reason: Option<String>,
+    /// As [`Event::message`].
+    pub message: Option<String>,
+}
+
+/// What becomes of a record.
+#[derive(Debug)]
+pub enum Change {
+    /// It stays, with this status.
+    Write(Box<Status>, EventDraft),
+    /// It goes, and leaves a tombstone.
+    Remove(EventDraft),
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// In creation order.
+    pub instances: Vec<Instance>,
+    /// Where the next page starts, if there may be one.
+    pub next: Option<InstanceId>,
+    /// The last event this page knows of.
+    pub revision: Revision,
+}
+
+impl Store {
+    /// Makes the record of a new instance.
+    pub async fn insert(
+        &self,
+        id: InstanceId,
+        spec: Arc<Spec>,
+        secrets: Secrets,
+        status: Status,
+        draft: EventDraft,
+    ) -> Result<Instance, Error> {
+        self.writer
+            .submit(WhenFull::Refuse, move |batch| {
+                if let Some(holder) = batch.tables.name.get(spec.name.as_str())?.map(|id| id.value()) {
+                    let holder = InstanceId::from_u128(holder);
+                    let deleting = batch
+                        .read(holder)?
+                        .is_some_and(|instance| instance.status.phase.kind() == PhaseKind::Deleting);
+                    return Ok(Err(Error::NameTaken { name: spec.name.clone(), holder, deleting }));
+                }
+                let broken = |source| Error::record(format!("instance {id}"), source);
+                let record = encode(&SpecRecord::from(&*spec)).map_err(broken)?;
+                batch.tables.spec.insert(id.as_u128(), record.as_slice())?;
+                batch.tables.name.insert(spec.name.as_str(), id.as_u128())?;
+                if !secrets.0.is_empty() {
+                    let values: BTreeMap<&str, &str> =
+                        secrets.0.iter().map(|(key, value)| (key.as_str(), value.expose())).collect();
+                    batch.tables.secret.insert(id.as_u128(), encode(&values).map_err(broken)?.as_slice())?;
+                }
+                let instance = Instance { id, spec, status, revision: Revision(0) };
+                batch.write(instance, None, draft).map(Ok)
+            })
+            .await?
+    }
+
+    /// Lets `decide` look at a record and changes it as it says, or not at all. `None`: there is
+    /// no such record. The answer is the record after the change; `None` within: it is gone.
+    pub async fn update<R: Send + 'static>(
+        &self,
+        id: InstanceId,
+        decide: impl FnOnce(&Instance) -> Result<Change, R> + Send + 'static,
+    ) -> Result<Option<Result<Option<Instance>, R>>, Error> {
+        self.writer
+            .submit(WhenFull::Wait, move |batch| {
+                let Some(instance) = batch.read(id)? else { return Ok(None) };
+                Ok(Some(match decide(&instance) {
+                    Err(refusal) => Err(refusal),
+                    Ok(Change::Write(status, draft)) => {
+                        let from = instance.status.phase.kind();
+                        let next = Instance { status: *status, ..instance };
+                        Ok(Some(batch.write(next, Some(from), draft)?))
+                    }
+                    Ok(Change::Remove(draft)) => {
+                        batch.remove(&instance, draft)?;
+                        Ok(None)
+                    }
+                }))
+            })
+            .await
+    }
+
+    /// The instance with this id.
+    pub fn get(&self, id: InstanceId) -> Result<Option<Instance>, Error> {
+        let transaction = self.database.begin_read()?;
+        let (spec, status) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
+        read(&spec, &status, id)
+    }
+
+    /// The living instance with this name.
+    pub fn find(&self, name: &InstanceName) -> Result<Option<Instance>, Error> {
+        let transaction = self.database.begin_read()?;
+        let Some(id) = transaction.open_table(NAME)?.get(name.as_str())?.map(|id| id.value()) else {
+            return Ok(None);
+        };
+        let (spec, status) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
+        read(&spec, &status, InstanceId::from_u128(id))
+    }
+
+    /// The values of an instance's secrets.
+    pub fn secrets(&self, id: InstanceId) -> Result<Secrets, Error> {
+        let transaction = self.database.begin_read()?;
+        let Some(bytes) = transaction.open_table(SECRET)?.get(id.as_u128())? else {
+            return Ok(Secrets::default());
+        };
+        let values: BTreeMap<String, String> = decode(bytes.value())
+            // The cause would quote the value.
+            .map_err(|_| Error::Record {
+                what: format!("the secrets of instance {id}"),
+                source: "it is no record of this version".into(),
+            })?;
+        Ok(Secrets(values.into_iter().map(|(key, value)| (key, Secret::new(value))).collect()))
+    }
+
+    /// One page, in creation order. Blocks: to be called where blocking is allowed.
+    pub fn list(&self, query: &Query) -> Result<Page, Error> {
+        let transaction = self.database.begin_read()?;
+        let (specs, statuses) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
+        let revision = Revision(transaction.open_table(EVENT)?.last()?.map_or(0, |(key, _)| key.value()));
+        let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
+        let mut page = Page { instances: Vec::new(), next: None, revision };
+        for row in statuses.range::<u128>((start, Bound::Unbounded))? {
+            let id = InstanceId::from_u128(row?.0.value());
+            if page.instances.len() == query.limit {
+                page.next = page.instances.last().map(|instance| instance.id);
+                break;
+            }
+            if let Some(instance) = read(&specs, &statuses, id)?
+                && query.matches(&instance)
+            {
+                page.instances.push(instance);
+            }
+        }
+        Ok(page)
+    }
+}
+
+impl Batch<'_> {
+    fn read(&self, id: InstanceId) -> Result<Option<Instance>, Error> {
+        read(&self.tables.spec, &self.tables.status, id)
+    }
+
+    fn write(
+        &mut self,
+        mut instance: Instance,
+        from: Option<PhaseKind>,
+        draft: EventDraft,
+    ) -> Result<Instance, Error> {
+        instance.revision = self.next_revision();
+        let record = encode(&StatusRecord::new(&instance.status, instance.revision))
+            .map_err(|source| Error::record(format!("instance {}", instance.id), source))?;
+        self.tables.status.insert(instance.id.as_u128(), record.as_slice())?;
+        let event = event(&instance, from, instance.status.phase.kind(), instance.revision, draft);
+        events::append(&mut self.tables, &event)?;
+        self.committed.push(Committed { event: Arc::new(event), instance: Some(instance.clone()) });
+        Ok(instance)
+    }
+
+    fn remove(&mut self, instance: &Instance, draft: EventDraft) -> Result<(), Error> {
+        let id = instance.id.as_u128();
+        let tombstone = TombstoneRecord {
+            deleted_at: draft.at.0,
+            workload_name: instance.status.workload_name.to_string(),
+            provisioner: instance.spec.provisioner.to_string(),
+        };
+        let record = encode(&tombstone)
+            .map_err(|source| Error::record(format!("tombstone {}", instance.id), source))?;
+        self.tables.tombstone.insert(id, record.as_slice())?;
+        self.tables.spec.remove(id)?;
+        self.tables.status.remove(id)?;
+        self.tables.secret.remove(id)?;
+        self.tables.name.remove(instance.spec.name.as_str())?;
+        let revision = self.next_revision();
+        let event = event(instance, Some(instance.status.phase.kind()), PhaseKind::Gone, revision, draft);
+        events::append(&mut self.tables, &event)?;
+        self.committed.push(Committed { event: Arc::new(event), instance: None });
+        Ok(())
+    }
+}
+
+fn event(
+    instance: &Instance,
+    from: Option<PhaseKind>,
+    to: PhaseKind,
+    revision: Revision,
+    draft: EventDraft,
+) -> Event {
+    let EventDraft { at, kind, reason, message } = draft;
+    Event {
+        revision,
+        at,
+        instance: instance.id,
+        name: instance.spec.name.clone(),
+        kind,
+        from,
+        to,
+        reason,
+        message,
+    }
+}
+
+fn read(
+    specs: &impl redb::ReadableTable<u128, &'static [u8]>,
+    statuses: &impl redb::ReadableTable<u128, &'static [u8]>,
+    id: InstanceId,
+) -> Result<Option<Instance>, Error> {
+    let Some(status) = statuses.get(id.as_u128())? else { return Ok(None) };
+    let Some(spec) = specs.get(id.as_u128())? else { return Ok(None) };
+    let broken = |source| Error::record(format!("instance {id}"), source);
+    let spec: SpecRecord = decode(spec.value()).map_err(broken)?;
+    let status: StatusRecord = decode(status.value()).map_err(broken)?;
+    let (status, revision) = status.into_status().map_err(broken)?;
+    Ok(Some(Instance { id, spec: Arc::new(spec.try_into().map_err(broken)?), status, revision }))
+}

@@ -1,0 +1,63 @@
+//! Every table, and the set of them a writer holds open.
+
+use redb::{ReadableTable as _, Table, TableDefinition, WriteTransaction};
+
+use super::Error;
+use crate::domain::Revision;
+
+/// What is known of the store itself, by the names below.
+pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+/// Instance id → specification. Cold: written once.
+pub(super) const SPEC: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("spec");
+/// Instance id → status. Hot: written at every change.
+pub(super) const STATUS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("status");
+/// Instance id → secret values, apart from everything that is shown.
+pub(super) const SECRET: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("secret");
+/// Name of a living instance → its id.
+pub(super) const NAME: TableDefinition<'_, &str, u128> = TableDefinition::new("name");
+/// Revision → event.
+pub(super) const EVENT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("event");
+/// Instance id and revision: which events are whose.
+pub(super) const EVENT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("event_of");
+/// Id of a deleted instance → what remains of it.
+pub(super) const TOMBSTONE: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("tombstone");
+
+/// Format of the records in this file: a little-endian `u32`.
+pub(super) const META_SCHEMA: &str = "schema";
+/// This installation's id: 16 bytes, big-endian.
+pub(super) const META_OWNER: &str = "owner";
+/// Number of swaps of the plugin set: a little-endian `u64`.
+pub(super) const META_GENERATION: &str = "generation";
+
+/// All tables, open in one write transaction.
+pub(super) struct Tables<'txn> {
+    pub(super) meta: Table<'txn, &'static str, &'static [u8]>,
+    pub(super) spec: Table<'txn, u128, &'static [u8]>,
+    pub(super) status: Table<'txn, u128, &'static [u8]>,
+    pub(super) secret: Table<'txn, u128, &'static [u8]>,
+    pub(super) name: Table<'txn, &'static str, u128>,
+    pub(super) event: Table<'txn, u64, &'static [u8]>,
+    pub(super) event_of: Table<'txn, (u128, u64), ()>,
+    pub(super) tombstone: Table<'txn, u128, &'static [u8]>,
+}
+
+impl<'txn> Tables<'txn> {
+    /// Opens them all, and so makes those that are missing.
+    pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, Error> {
+        Ok(Self {
+            meta: transaction.open_table(META)?,
+            spec: transaction.open_table(SPEC)?,
+            status: transaction.open_table(STATUS)?,
+            secret: transaction.open_table(SECRET)?,
+            name: transaction.open_table(NAME)?,
+            event: transaction.open_table(EVENT)?,
+            event_of: transaction.open_table(EVENT_OF)?,
+            tombstone: transaction.open_table(TOMBSTONE)?,
+        })
+    }
+
+    /// The number of the last event, from which all revisions follow.
+    pub(super) fn last_revision(&self) -> Result<Revision, Error> {
+        Ok(Revision(self.event.last()?.map_or(0, |(key, _)| key.value())))
+    }
+}

@@ -1,0 +1,321 @@
+//! Doubles for the host, so that plain `cargo test` tests a plugin's rules.
+//!
+//! Each test thread has its own. [`script`] says which HTTP requests an upstream expects and what it
+//! answers, in order; [`sent`] tells afterwards what the plugin asked. Child processes started through
+//! [`process`](crate::process) live in a table in memory.
+//!
+//! ```
+//! use wharfinger_plugin_sdk::{http, testing};
+//!
+//! testing::script([
+//!     testing::get("/health").answers(200, "fine"),
+//!     testing::post("/things").loses_the_answer(),
+//! ]);
+//! let backend = http::Client::upstream("backend");
+//! assert_eq!(backend.get("/health").send().unwrap().text(), "fine");
+//! assert!(!backend.post("/things").send().unwrap_err().nothing_was_sent());
+//! testing::script_is_done();
+//! ```
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use crate::log::Level;
+use crate::{Pairs, http};
+
+thread_local! {
+    static SCRIPT: RefCell<VecDeque<Exchange>> = const { RefCell::new(VecDeque::new()) };
+    static SENT: RefCell<Vec<Sent>> = const { RefCell::new(Vec::new()) };
+    static LOG: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A request that the script expects, and what becomes of it.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    method: &'static str,
+    path: String,
+    outcome: Result<http::Response, http::Error>,
+}
+
+/// A request that the plugin sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// For example `POST`.
+    pub method: String,
+    /// The upstream's name.
+    pub upstream: String,
+    /// Path and query.
+    pub path: String,
+    /// The headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body; `Null` when it is empty or no JSON.
+    pub json: Value,
+    /// How long the plugin was ready to wait.
+    pub timeout: std::time::Duration,
+}
+
+/// Expects a `GET` of this path.
+pub fn get(path: impl Into<String>) -> Exchange {
+    expect("GET", path)
+}
+
+/// Expects a `POST` to this path.
+pub fn post(path: impl Into<String>) -> Exchange {
+    expect("POST", path)
+}
+
+/// Expects a `PUT` to this path.
+pub fn put(path: impl Into<String>) -> Exchange {
+    expect("PUT", path)
+}
+
+/// Expects a `DELETE` of this path.
+pub fn delete(path: impl Into<String>) -> Exchange {
+    expect("DELETE", path)
+}
+
+fn expect(method: &'static str, path: impl Into<String>) -> Exchange {
+    let outcome = Ok(http::Response { status: 200, ..http::Response::default() });
+    Exchange { method, path: path.into(), outcome }
+}
+
+impl Exchange {
+    /// Answers with this status and text.
+    #[must_use]
+    pub fn answers(mut self, status: u16, body: impl Into<Vec<u8>>) -> Self {
+        self.outcome = Ok(http::Response { status, headers: Vec::new(), body: body.into() });
+        self
+    }
+
+    /// Answers with this status and JSON.
+    #[must_use]
+    pub fn answers_json(self, status: u16, body: &Value) -> Self {
+        self.answers(status, body.to_string())
+    }
+
+    /// Adds a header to the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Ok(response) = &mut self.outcome {
+            response.headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// Takes the request and closes the connection without a byte.
+    #[must_use]
+    pub fn loses_the_answer(self) -> Self {
+        self.fails(http::Error::Lost("the upstream closed the connection".into()))
+    }
+
+    /// Takes no connection.
+    #[must_use]
+    pub fn refuses_the_connection(self) -> Self {
+        self.fails(http::Error::NotSent("connection refused".into()))
+    }
+
+    /// Ends with this error.
+    #[must_use]
+    pub fn fails(mut self, error: http::Error) -> Self {
+        self.outcome = Err(error);
+        self
+    }
+}
+
+/// Sets what the upstreams expect, in order, and forgets what was sent before.
+pub fn script(exchanges: impl IntoIterator<Item = Exchange>) {
+    SCRIPT.set(exchanges.into_iter().collect());
+    SENT.take();
+}
+
+/// What the plugin sent since the script was set.
+pub fn sent() -> Vec<Sent> {
+    SENT.with_borrow(Clone::clone)
+}
+
+/// Fails the test if the script expects more than came.
+pub fn script_is_done() {
+    SCRIPT.with_borrow(|script| {
+        let waiting: Vec<String> =
+            script.iter().map(|exchange| format!("{} {}", exchange.method, exchange.path)).collect();
+        assert!(waiting.is_empty(), "the plugin did not ask: {waiting:?}");
+    });
+}
+
+/// The lines that the plugin logged in this test.
+pub fn log_lines() -> Vec<(Level, String)> {
+    LOG.with_borrow(Clone::clone)
+}
+
+pub(crate) fn log_line(level: Level, message: String, fields: Pairs) {
+    LOG.with_borrow_mut(|log| {
+        log.push((level, if fields.is_empty() { message } else { format!("{message} {fields:?}") }))
+    });
+}
+
+pub(crate) fn exchange(request: http::Request) -> Result<http::Response, http::Error> {
+    let asked = format!("{} {}", request.method, request.path);
+    let body = request.body.unwrap_or_default();
+    SENT.with_borrow_mut(|sent| {
+        sent.push(Sent {
+            method: request.method.to_owned(),
+            upstream: request.upstream,
+            path: request.path,
+            headers: request.headers,
+            json: serde_json::from_slice(&body).unwrap_or(Value::Null),
+            timeout: request.timeout,
+        });
+    });
+    let expected = SCRIPT.with_borrow_mut(VecDeque::pop_front);
+    let Some(expected) = expected else {
+        panic!("the script expects nothing more, but the plugin asks {asked}")
+    };
+    assert_eq!(asked, format!("{} {}", expected.method, expected.path), "the script expects another request");
+    match expected.outcome {
+        Ok(response) if response.body.len() > request.max_body => {
+            Err(http::Error::TooLarge { status: response.status, limit: request.max_body })
+        }
+        outcome => outcome,
+    }
+}
+
+/// Child processes that exist only in a table.
+pub mod processes {
+    use std::cell::RefCell;
+    use std::time::Duration;
+
+    use crate::process::{Child, ChildrenPage, Signal, SpawnCall};
+    use crate::{Failure, LogLine, LogsPage, LogsQuery, Target};
+
+    #[derive(Clone, Debug)]
+    struct Row {
+        call: SpawnCall,
+        child: Child,
+        stubborn: bool,
+        lines: Vec<LogLine>,
+    }
+
+    thread_local! {
+        static TABLE: RefCell<Vec<Row>> = const { RefCell::new(Vec::new()) };
+        static SIGNALS: RefCell<Vec<(Signal, Duration)>> = const { RefCell::new(Vec::new()) };
+        static BROKEN: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    }
+
+    /// From now on every call fails like this; `None` heals it.
+    pub fn break_with(failure: Option<Failure>) {
+        BROKEN.set(failure);
+    }
+
+    /// What was asked for, for each child in the table.
+    pub fn spawned() -> Vec<SpawnCall> {
+        TABLE.with_borrow(|table| table.iter().map(|row| row.call.clone()).collect())
+    }
+
+    /// The signals sent, with the grace they were given.
+    pub fn signals() -> Vec<(Signal, Duration)> {
+        SIGNALS.with_borrow(Clone::clone)
+    }
+
+    /// The child with this name ends with this code.
+    pub fn ends(workload_name: &str, exit_code: i32) {
+        with(workload_name, |row| {
+            row.child.running = false;
+            row.child.exit_code = Some(exit_code);
+        });
+    }
+
+    /// The child with this name does not end when it is asked to.
+    pub fn is_stubborn(workload_name: &str) {
+        with(workload_name, |row| row.stubborn = true);
+    }
+
+    /// The child with this name writes a line to its standard output.
+    pub fn prints(workload_name: &str, text: &str) {
+        with(workload_name, |row| {
+            row.lines.push(LogLine { source: "stdout".into(), text: text.into(), ..LogLine::default() });
+        });
+    }
+
+    fn with(workload_name: &str, change: impl FnOnce(&mut Row)) {
+        TABLE.with_borrow_mut(|table| {
+            change(
+                table
+                    .iter_mut()
+                    .find(|row| row.call.target.workload_name == workload_name)
+                    .expect("no such child"),
+            );
+        });
+    }
+
+    fn works() -> Result<(), Failure> {
+        BROKEN.with_borrow(|broken| broken.clone().map_or(Ok(()), Err))
+    }
+
+    pub(crate) fn spawn(call: SpawnCall) -> Result<Child, Failure> {
+        works()?;
+        TABLE.with_borrow_mut(|table| {
+            let name = call.target.workload_name.clone();
+            if let Some(row) =
+                table.iter().find(|row| row.call.target.workload_name == name && row.child.running)
+            {
+                return Ok(row.child.clone());
+            }
+            table.retain(|row| row.call.target.workload_name != name);
+            let child = Child {
+                target: call.target.clone(),
+                id: format!("boot-1-{name}"),
+                port: call.port_variable.as_ref().map(|_| 40_001),
+                running: true,
+                ..Child::default()
+            };
+            table.push(Row { call, child: child.clone(), stubborn: false, lines: Vec::new() });
+            Ok(child)
+        })
+    }
+
+    pub(crate) fn inspect(target: &Target) -> Result<Option<Child>, Failure> {
+        works()?;
+        let found = |row: &&Row| row.call.target.workload_name == target.workload_name;
+        Ok(TABLE.with_borrow(|table| table.iter().find(found).map(|row| row.child.clone())))
+    }
+
+    pub(crate) fn children(owner: &str, _cursor: Option<String>) -> Result<ChildrenPage, Failure> {
+        works()?;
+        let children = TABLE.with_borrow(|table| {
+            table.iter().filter(|row| row.call.target.owner == owner).map(|row| row.child.clone()).collect()
+        });
+        Ok(ChildrenPage { children, next_cursor: None })
+    }
+
+    pub(crate) fn signal(target: &Target, signal: Signal, grace: Duration) -> Result<bool, Failure> {
+        works()?;
+        SIGNALS.with_borrow_mut(|signals| signals.push((signal, grace)));
+        Ok(TABLE.with_borrow_mut(|table| {
+            let stays = |row: &Row| {
+                row.call.target.workload_name == target.workload_name
+                    && row.stubborn
+                    && signal == Signal::Terminate
+            };
+            if table.iter().any(stays) {
+                return false;
+            }
+            table.retain(|row| row.call.target.workload_name != target.workload_name);
+            true
+        }))
+    }
+
+    pub(crate) fn logs(query: LogsQuery) -> Result<LogsPage, Failure> {
+        works()?;
+        let name = query.target.workload_name;
+        TABLE.with_borrow(|table| match table.iter().find(|row| row.call.target.workload_name == name) {
+            Some(row) => Ok(LogsPage {
+                lines: row.lines.clone(),
+                next_cursor: Some(row.lines.len().to_string()),
+                ..LogsPage::default()
+            }),
+            None => Err(Failure::not_found(format!("there is no child named {name}"))),
+        })
+    }
+}

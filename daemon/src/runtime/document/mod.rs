@@ -14,6 +14,7 @@
 //! [`Document::read`] answers with a value only if nobody complained.
 
 mod complaint;
+mod file;
 mod kind;
 mod nearest;
 mod size;
@@ -24,6 +25,7 @@ mod tree;
 mod tests;
 
 pub use complaint::{Complaint, Complaints, Place};
+pub use file::read_text;
 pub use kind::{boolean, choice, count, duration, parsed, path, regex, size, text};
 pub use size::{InvalidSize, format_size, parse_size};
 pub use table::Table;

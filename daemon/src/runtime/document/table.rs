@@ -88,8 +88,30 @@ impl<'document> Table<'document> {
 
     /// Complains about `key`, at its line if it is there, else at the table's.
     pub fn complain(&self, key: &str, message: impl Into<String>) {
-        let place = self.entries.and_then(|entries| entries.get(key)).map_or(self.place, |node| &node.place);
-        self.push(place, self.key(key), message);
+        self.push(&self.place_of(key), self.key(key), message);
+    }
+
+    /// Complains about this table.
+    pub fn complain_here(&self, message: impl Into<String>) {
+        self.push(self.place, self.path.clone(), message);
+    }
+
+    /// Where `key` is written, or else this table.
+    pub fn place_of(&self, key: &str) -> Place {
+        self.entries.and_then(|entries| entries.get(key)).map_or(self.place, |node| &node.place).clone()
+    }
+
+    /// The key with its tables, as in complaints.
+    pub fn key_of(&self, key: &str) -> String {
+        self.key(key)
+    }
+
+    /// The operator's own names within the table `key`.
+    pub fn names_in(&self, key: &str) -> Vec<String> {
+        match self.entries.and_then(|entries| entries.get(key)).map(|node| &node.value) {
+            Some(Value::Table(entries)) => entries.keys().cloned().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the key is written, whatever its value.

@@ -238,8 +238,8 @@ impl Phase {
             ) => P::Creating { deadline, doubt: Some(Doubt { inspect_at, settled_at, interrupted, cause }) },
 
             // The new name has nothing behind it yet.
-            (P::Creating { .. } | P::Recovering { .. }, F::Renamed { cause, .. }) => {
-                P::Recovering { workload_may_exist: false, not_before: now, cause }
+            (P::Creating { .. } | P::Recovering { .. }, F::Renamed { not_before, cause, .. }) => {
+                P::Recovering { workload_may_exist: false, not_before, cause }
             }
 
             (P::Creating { .. } | P::Unhealthy { .. }, F::RecoveryScheduled { not_before, cause }) => {

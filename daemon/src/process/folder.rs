@@ -76,7 +76,10 @@ impl Folder {
         let mut folders = Vec::new();
         for entry in fs::read_dir(dir)? {
             let entry = entry?;
-            if let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok()) {
+            // What is no folder was put there by somebody else, and is left alone.
+            if let Some(name) = entry.file_name().to_str().and_then(|name| name.parse().ok())
+                && entry.file_type()?.is_dir()
+            {
                 folders.push((name, Self(entry.path())));
             }
         }

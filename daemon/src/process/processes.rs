@@ -84,6 +84,10 @@ impl Processes {
                 Standing::Absent if begun => absent = true,
                 Standing::Absent | Standing::Ended(_) | Standing::Refused { .. } => {
                     begun = self.begin(Arc::clone(&request)).await? == Begin::Begun;
+                    if !begun && Instant::now() >= deadline {
+                        let holder = "the supervisor of an ended child waits for what it left behind".into();
+                        return Err(Error::Occupied { name: name(), holder });
+                    }
                 }
                 Standing::Starting | Standing::Ending(_) => {}
             }

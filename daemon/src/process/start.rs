@@ -46,7 +46,9 @@ impl Starter {
         let program = environment::program(&request.command, draft.get("PATH")).map_err(invalid)?;
 
         let mut ports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        folder::prune(&options.dir, KEPT_FOLDERS).map_err(prepare("old folders cannot be removed"))?;
+        if let Err(error) = folder::prune(&options.dir, KEPT_FOLDERS) {
+            tracing::warn!(%error, "output of children cleared away long ago could not be removed");
+        }
         let folder = Folder::of(&options.dir, name);
         folder.create().map_err(prepare("its folder cannot be made"))?;
         let Some(lock) = folder.take_lock().map_err(prepare("its folder cannot be locked"))? else {

@@ -6,17 +6,18 @@
 //! into bounded files, adopts and reaps whatever the child leaves behind, and writes down the
 //! exit code. It ends with its last descendant.
 
+use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use rustix::process::{Pid, WaitOptions, WaitStatus};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process_group};
 
 use super::folder::{Folder, Lock};
 use super::order::Order;
@@ -50,6 +51,8 @@ fn run(folder: &Folder) -> io::Result<()> {
     let lock = Lock::inherited(descriptor, folder)?
         .ok_or_else(|| io::Error::other("only the daemon starts supervisors"))?;
     let order = Order::read(io::stdin())?;
+    // Nothing keeps the order in memory but this process, and only for a moment.
+    rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
     rustix::process::setsid()?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     let supervisor = identity(rustix::process::getpid())?;
@@ -62,7 +65,7 @@ fn run(folder: &Folder) -> io::Result<()> {
     if !lock.is_of(folder)? {
         return Err(io::Error::other("the folder is gone"));
     }
-    let mut child = match command(&order).spawn() {
+    let child = match command(&order).spawn() {
         Ok(child) => child,
         Err(error) => {
             let reason = format!("{} cannot be executed: {error}", order.program.display());
@@ -71,29 +74,40 @@ fn run(folder: &Folder) -> io::Result<()> {
             return folder.write_record(&record);
         }
     };
-    let leader = Pid::from_child(&child);
-    note(&output, &format!("started as process {}", leader.as_raw_pid()));
     // Secrets are not kept longer than they are needed.
     drop(order);
-    record.stage = Stage::Started { supervisor, leader: identity(leader)? };
-    if let Err(error) = folder.write_record(&record) {
-        // A child nobody knows of must not be.
-        let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
-        return Err(error);
-    }
+    let leader = Pid::from_child(&child);
+    attend(folder, record, supervisor, child, &output).inspect_err(|_| {
+        // A child nobody knows of or listens to must not be.
+        let _ = kill_process_group(leader, Signal::KILL);
+    })
+}
 
+/// From the child's start to the end of its last descendant.
+fn attend(
+    folder: &Folder,
+    mut record: Record,
+    supervisor: Identity,
+    mut child: Child,
+    output: &Arc<Mutex<OutputWriter>>,
+) -> io::Result<()> {
+    let leader = Pid::from_child(&child);
+    note(output, &format!("started as process {}", leader.as_raw_pid()));
     let (finished, readers) = sync_channel(2);
     if let Some(stdout) = child.stdout.take() {
-        copy("stdout", stdout, Arc::clone(&output), finished.clone())?;
+        copy("stdout", stdout, Arc::clone(output), finished.clone())?;
     }
     if let Some(stderr) = child.stderr.take() {
-        copy("stderr", stderr, Arc::clone(&output), finished)?;
+        copy("stderr", stderr, Arc::clone(output), finished)?;
     }
+    record.stage = Stage::Started { supervisor, leader: identity(leader)? };
+    folder.write_record(&record)?;
+
     let readers = Readers(readers);
     while let Some((pid, status)) = reap()? {
         if pid == leader {
             readers.wait(LAST_WORDS);
-            end(folder, &mut record, &output, status);
+            end(folder, &mut record, output, status);
         }
     }
     readers.wait(PIPES_GRACE);

@@ -1,5 +1,147 @@
-//! config.
+//! TOML → the `Options` of every part.
+//!
+//! ```text
+//! file ──> Document ──> WHARFINGER__… variables ──> flags ──> sections ──> Options, or Complaints
+//! ```
+//!
+//! Everything is checked here and only here: whoever holds an `Options` need not check again. All
+//! complaints come at once, each with its place, its key and what is allowed. Relative paths start
+//! at the file's folder (those of flags at the working directory, as everywhere on a command line).
+//!
+//! Knows the parts' `Options` and nothing else of them; opens no database, loads no plugin. It
+//! reads the files that hold credentials, and looks whether the other files it names are there.
+//!
+//! Every key, its default and its reason are in `config/wharfinger.toml`; a test holds that file
+//! against this code.
 
+mod daemon;
+mod endpoints;
+mod hooks;
 mod options;
+mod overrides;
+mod plugins;
+mod provisioners;
+mod sandbox;
+mod server;
+mod upstreams;
+
+#[cfg(test)]
+mod shipped_tests;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 pub use options::*;
+pub use overrides::Overrides;
+
+use crate::runtime::document::{Complaint, Complaints, Document, Place, Table};
+
+/// No configuration is larger; a wrong path may be.
+const MAX_FILE: u64 = 1 << 20;
+
+/// A configuration that can be used.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// For every part.
+    pub options: Options,
+    /// What can be used and should be looked at.
+    pub warnings: Vec<Complaint>,
+    /// Every file this was made from or names: the configuration itself, plugins, certificates and
+    /// credentials. Templates are not among them. When one changes, load again.
+    pub files: Vec<PathBuf>,
+}
+
+/// Loads the configuration in `file`, overridden by the variables of `environment` whose names
+/// begin with `WHARFINGER__`, then by `overrides`. The other variables are what
+/// `bearer_token = { env = … }` may name.
+pub fn load(
+    file: &Path,
+    environment: impl Iterator<Item = (String, String)>,
+    overrides: &Overrides,
+) -> Result<Loaded, Complaints> {
+    load_with_known(file, environment, overrides).0
+}
+
+/// The same, with every key the code asked for.
+fn load_with_known(
+    file: &Path,
+    environment: impl Iterator<Item = (String, String)>,
+    overrides: &Overrides,
+) -> (Result<Loaded, Complaints>, BTreeSet<String>) {
+    let environment: BTreeMap<String, String> = environment.collect();
+    let (document, mut complaints) = match overridden(file, &environment, overrides) {
+        Ok(read) => read,
+        Err(complaint) => return (Err(complaint.into()), BTreeSet::new()),
+    };
+    let mut context = Context {
+        base: std::path::absolute(file)
+            .ok()
+            .and_then(|path| path.parent().map(Path::to_path_buf))
+            .unwrap_or_default(),
+        environment,
+        warnings: Vec::new(),
+        files: vec![file.to_path_buf()],
+    };
+    let (result, known) = document.read_with_known(|root| read(root, &mut context));
+    let result = match result {
+        Ok(options) => match Complaints::of(complaints) {
+            None => Ok(Loaded { options, warnings: context.warnings, files: context.files }),
+            Some(complaints) => Err(complaints),
+        },
+        Err(more) => {
+            complaints.extend(more.into_vec());
+            Err(Complaints::of(complaints).unwrap_or_else(|| broken(file, "it cannot be used").into()))
+        }
+    };
+    (result, known)
+}
+
+/// The document with all overrides in it, and what is wrong with these.
+fn overridden(
+    file: &Path,
+    environment: &BTreeMap<String, String>,
+    overrides: &Overrides,
+) -> Result<(Document, Vec<Complaint>), Complaint> {
+    let text = crate::runtime::document::read_text(file, MAX_FILE)?;
+    let mut document = Document::parse(file, &text)?;
+    let complaints = overrides::apply(&mut document, environment, overrides);
+    Ok((document, complaints))
+}
+
+fn broken(file: &Path, message: impl Into<String>) -> Complaint {
+    let place = Place::File(std::sync::Arc::new(file.to_path_buf()), None);
+    Complaint { place, key: String::new(), message: message.into() }
+}
+
+/// What the sections need beside their tables, and what they leave behind beside their options.
+struct Context {
+    base: PathBuf,
+    environment: BTreeMap<String, String>,
+    warnings: Vec<Complaint>,
+    files: Vec<PathBuf>,
+}
+
+/// All sections. Each is read whatever the others lack, so that no complaint hides another.
+fn read(root: &mut Table<'_>, context: &mut Context) -> Option<Options> {
+    let server = server::read(root, context);
+    let telemetry = daemon::log(root);
+    let reconciler = daemon::reconciler(root);
+    let probe = daemon::probe(root);
+    let catalog = daemon::templates(root, context);
+    let store = daemon::store(root, &server.data_dir);
+    let process = daemon::processes(root, &server.data_dir);
+    let plugin = plugins::read(root, context);
+    Some(Options {
+        telemetry,
+        api: server.api,
+        service: server.service,
+        reconciler,
+        store,
+        catalog,
+        plugin: plugin?,
+        process: process?,
+        probe,
+    })
+}

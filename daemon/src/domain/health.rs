@@ -81,7 +81,7 @@ mod tests {
         let policy = HealthPolicy { start_period: Duration::from_secs(5), ..HealthPolicy::default() };
         let mut tracker = HealthTracker::default();
         let mut count =
-            |healthy, second| tracker.count(healthy, &policy, Timestamp(0), Timestamp(second * 1_000));
+            |healthy, second: i64| tracker.count(healthy, &policy, Timestamp(0), Timestamp(second * 1_000));
         assert_eq!(count(false, 1), HealthVerdict::Undecided);
         assert_eq!(count(false, 5), HealthVerdict::Undecided);
         assert_eq!(count(false, 6), HealthVerdict::Undecided);

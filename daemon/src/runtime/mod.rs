@@ -1,9 +1,10 @@
 //! What every part needs to run; no business.
 //!
-//! Time, the bell, the end, tasks, watching files, and the log. Knows nothing of instances.
+//! Time, the bell, the end, tasks, watching files, reading TOML, and the log. Knows nothing of instances.
 
 mod activator;
 mod clock;
+pub mod document;
 mod error_chain;
 mod readiness;
 mod tasks;

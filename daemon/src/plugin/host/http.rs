@@ -359,3 +359,7 @@ impl WasiHttpHooks for Sender {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

@@ -48,18 +48,18 @@ macro_rules! ask {
 
 impl ComponentProvisioner {
     fn change(&self, function: &'static str, secrets: Arc<Secrets>) -> Call {
-        let (timeout, timeout_key) = match function {
-            "create" => (self.timeouts.create, "timeouts.create"),
-            _ => (self.timeouts.destroy, "timeouts.destroy"),
+        let (timeout, timeout_remedy) = match function {
+            "create" => (self.timeouts.create, "raise timeouts.create if its backend is slow"),
+            _ => (self.timeouts.destroy, "raise timeouts.destroy if its backend is slow"),
         };
         let turns = self.changes.clone();
-        Call { function, turns, turns_key: "max_concurrent", timeout, timeout_key, secrets }
+        Call { function, turns, turns_key: "max_concurrent", timeout, timeout_remedy, secrets }
     }
 
     fn look(&self, function: &'static str, timeout: Duration, secrets: Arc<Secrets>) -> Call {
         let turns = self.looks.clone();
-        let (turns_key, timeout_key) = ("max_inspects", "timeouts.inspect");
-        Call { function, turns, turns_key, timeout, timeout_key, secrets }
+        let timeout_remedy = "raise timeouts.inspect if its backend is slow";
+        Call { function, turns, turns_key: "max_inspects", timeout, timeout_remedy, secrets }
     }
 
     /// A plugin without upstreams is its own backend: it is there when it answers.
@@ -79,7 +79,11 @@ impl ComponentProvisioner {
         let mut known = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         if !complaints.is_empty() && *known != complaints {
             let plugin = self.guest.subject.name.as_str();
-            tracing::warn!(plugin, templates = complaints.join("; "), "templates of the backend were left out");
+            tracing::warn!(
+                plugin,
+                templates = complaints.join("; "),
+                "templates of the backend were left out"
+            );
         }
         *known = complaints;
     }
@@ -96,7 +100,8 @@ impl Provisioner for ComponentProvisioner {
             let call = self.look("templates", left, Arc::default());
             let query = api::TemplatesQuery { cursor: cursor.clone(), extra: Vec::new() };
             let page = ask!(self, call, call_templates, query)?;
-            let page = convert::templates_page(&page).map_err(|broken| self.guest.broke("templates", broken))?;
+            let page =
+                convert::templates_page(&page).map_err(|broken| self.guest.broke("templates", broken))?;
             templates.extend(page.templates);
             complaints.extend(page.complaints);
             if page.next_cursor.is_none() {

@@ -102,9 +102,9 @@ impl Route {
                 value
             })
         });
-        let authorization = authorization
-            .transpose()
-            .map_err(|_| "bearer_token holds characters that no header may: check for line breaks".to_owned())?;
+        let authorization = authorization.transpose().map_err(|_| {
+            "bearer_token holds characters that no header may: check for line breaks".to_owned()
+        })?;
         let mut client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
@@ -118,6 +118,9 @@ impl Route {
         if let Some(pem) = certificates {
             let certificates = Certificate::from_pem_bundle(&pem)
                 .map_err(|error| format!("ca_file holds no certificates in PEM: {error}"))?;
+            if certificates.is_empty() {
+                return Err("ca_file holds no certificates in PEM".to_owned());
+            }
             client = client.tls_certs_only(certificates);
         } else if base.scheme() == "http" {
             // Without TLS the machine's certificates are not needed, and may not be there.

@@ -139,7 +139,8 @@ async fn a_long_answer_is_an_error_and_not_a_shorter_one() {
 
 #[tokio::test]
 async fn redirects_are_handed_back() {
-    let (url, _requests) = server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
+    let (url, _requests) =
+        server("HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n").await;
     let (answer, _) = send(upstream(&url), "http://manager/").await;
     assert_eq!(answer.unwrap().0, 302);
 }

@@ -1,8 +1,22 @@
 //! Wharfinger: the control plane for MCP server instances.
+//!
+//! ```text
+//!  7  daemon, reload          assembly
+//!  6  config                  TOML -> the Options of every part
+//!  5  api                     HTTP and JSON
+//!  4  service   reconciler    what a user can ask for; what the daemon does by itself
+//!  3  lifecycle               the only door to the records
+//!  2  store  catalog  plugin  process  probe
+//!  1  runtime   extension
+//!  0  domain                  words and rules
+//! ```
+//!
+//! A folder uses only floors below it; `ARCHITECTURE.md` has the table, and a test holds it.
 
 pub mod api;
 pub mod catalog;
 pub mod config;
+pub mod daemon;
 pub mod domain;
 pub mod extension;
 pub mod lifecycle;
@@ -10,6 +24,7 @@ pub mod plugin;
 pub mod probe;
 pub mod process;
 pub mod reconciler;
+mod reload;
 pub mod runtime;
 pub mod service;
 pub mod store;

@@ -1,1 +1,134 @@
-fn main() {}
+//! Arguments and exit codes.
+//!
+//! | code | means |
+//! |---|---|
+//! | 0 | drained, or nothing to complain about |
+//! | 1 | could not start, or a task died |
+//! | 64 | the arguments (sysexits.h `EX_USAGE`) |
+//! | 78 | the configuration (sysexits.h `EX_CONFIG`) |
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use wharfinger::config::{self, Overrides};
+use wharfinger::{daemon, process};
+
+const USAGE: u8 = 64;
+const CONFIG: u8 = 78;
+
+/// The control plane for MCP server instances.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the daemon.
+    Serve {
+        /// The configuration.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Listen here instead of `server.listen`.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+        /// Keep the data here instead of in `server.data_dir`.
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+        /// Log this instead of `log.filter`, for example `info,wharfinger=debug`.
+        #[arg(long, value_name = "DIRECTIVES")]
+        log_filter: Option<String>,
+        /// `text` or `json`, instead of `log.format`.
+        #[arg(long, value_name = "FORMAT")]
+        log_format: Option<String>,
+    },
+    /// Say everything that is wrong with a configuration; change nothing.
+    CheckConfig {
+        /// The configuration.
+        #[arg(value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Look after one child process (started by the daemon itself).
+    #[command(hide = true)]
+    Supervise {
+        /// The child's folder.
+        dir: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Asked for help or version, it is no error.
+            let usage = error.use_stderr();
+            let _ = error.print();
+            return if usage { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match arguments.command {
+        Command::Serve { config, listen, data_dir, log_filter, log_format } => {
+            serve(config, Overrides { listen, data_dir, log_filter, log_format })
+        }
+        Command::CheckConfig { config } => check_config(&config),
+        Command::Supervise { dir } => process::supervise(&dir),
+    }
+}
+
+fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
+    let loaded = match config::load(&config, std::env::vars(), &overrides) {
+        Ok(loaded) => loaded,
+        Err(complaints) => {
+            eprintln!("{complaints}");
+            return ExitCode::from(CONFIG);
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("wharfinger cannot start: no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(daemon::run(loaded, daemon::Source { config, overrides }));
+    // Crash-only: what is still under way is found again by the next start.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(daemon::Ended::Configuration(error)) => {
+            eprintln!("wharfinger cannot start: {error:#}");
+            ExitCode::from(CONFIG)
+        }
+        Err(daemon::Ended::Failure(error)) => {
+            eprintln!("wharfinger: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check_config(config: &std::path::Path) -> ExitCode {
+    match config::load(config, std::env::vars(), &Overrides::default()) {
+        Ok(loaded) => {
+            let provisioners = &loaded.options.plugin.provisioners;
+            let names = provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
+            let templates = wharfinger::catalog::check(&loaded.options.catalog, &names);
+            for warning in &loaded.warnings {
+                eprintln!("warning: {warning}");
+            }
+            if let Err(complaints) = templates {
+                eprintln!("{complaints}");
+                return ExitCode::from(CONFIG);
+            }
+            println!("{} is fine", config.display());
+            ExitCode::SUCCESS
+        }
+        Err(complaints) => {
+            eprintln!("{complaints}");
+            ExitCode::from(CONFIG)
+        }
+    }
+}

@@ -5,3 +5,5 @@
 mod daemon;
 mod demo_server;
 mod fake_manager;
+mod floors;
+mod simulation;

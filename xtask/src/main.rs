@@ -1,7 +1,12 @@
 //! What a developer of Wharfinger runs: `cargo xtask <command>`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
+mod daemon;
+mod demo;
 mod plugins;
+mod program;
+mod test;
+mod up;
 mod workspace;
 
 use std::process::ExitCode;
@@ -13,6 +18,9 @@ use crate::workspace::Workspace;
 const USAGE: &str = "usage: cargo xtask <command>
 
 commands:
+  up                      build everything and run the daemon with config/dev.toml; Ctrl-C drains
+  demo                    run the whole job once: start, create, call a tool, list, delete, stop
+  test [FILTER...]        format check, clippy, all plugins from source, all tests
   plugins [DIRECTORY...]  build the plugins into config/plugins, as far as their sources changed;
                           with directories, build those crates into target/test-plugins";
 
@@ -28,10 +36,14 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let workspace = Workspace::here()?;
-    match arguments.split_first() {
-        Some((command, [])) if command == "plugins" => plugins::build(&workspace)?,
-        Some((command, directories)) if command == "plugins" => {
+    match arguments[..] {
+        ["up", ref flags @ ..] => return up::up(&workspace, flags),
+        ["demo"] => demo::demo(&workspace)?,
+        ["test", ref filters @ ..] => test::test(&workspace, filters)?,
+        ["plugins"] => plugins::build(&workspace)?,
+        ["plugins", ref directories @ ..] => {
             plugins::build_test_guests(&workspace, directories.iter().map(Into::into))?;
         }
         _ => {

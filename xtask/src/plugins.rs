@@ -61,9 +61,13 @@ pub(crate) fn build_crates(workspace: &Workspace, crates: &[PathBuf], into: &Pat
         }
         let toolchain = match &toolchain {
             Some(found) => found,
-            None => toolchain.insert(Toolchain::find(workspace)?),
+            None => {
+                let found = toolchain.insert(Toolchain::find(workspace)?);
+                println!("plugins: compiling for {found}");
+                found
+            }
         };
-        println!("plugins: building {} ({toolchain})", workspace.shown(&directory));
+        println!("plugins: building {}", workspace.shown(&directory));
         let module = toolchain.build(workspace, &directory)?;
         let component = Component::from_module(&module)
             .with_context(|| format!("{} is no plugin", workspace.shown(&directory)))?;

@@ -57,6 +57,8 @@ pub enum Fact {
     Renamed {
         /// The name to use from now on.
         to: WorkloadName,
+        /// Not before this: it is a new attempt.
+        not_before: Timestamp,
         /// For people.
         cause: Cause,
     },

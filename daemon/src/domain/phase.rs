@@ -214,6 +214,10 @@ impl Phase {
             (P::Gone, _) => return Err(invalid),
             (_, F::ForgetRequested) => P::Gone,
             (phase @ P::Deleting { .. }, F::DeleteRequested) => phase,
+            // An effect may still be under way: what it makes is to be removed, too.
+            (P::Creating { doubt: Some(doubt), .. }, F::DeleteRequested) => {
+                P::Deleting { workload_may_exist, not_before: now.max(doubt.settled_at), tries: 0 }
+            }
             (_, F::DeleteRequested) => P::Deleting { workload_may_exist, not_before: now, tries: 0 },
             (phase, F::ConditionsChanged { .. }) => phase,
 
@@ -238,8 +242,8 @@ impl Phase {
             ) => P::Creating { deadline, doubt: Some(Doubt { inspect_at, settled_at, interrupted, cause }) },
 
             // The new name has nothing behind it yet.
-            (P::Creating { .. } | P::Recovering { .. }, F::Renamed { cause, .. }) => {
-                P::Recovering { workload_may_exist: false, not_before: now, cause }
+            (P::Creating { .. } | P::Recovering { .. }, F::Renamed { not_before, cause, .. }) => {
+                P::Recovering { workload_may_exist: false, not_before, cause }
             }
 
             (P::Creating { .. } | P::Unhealthy { .. }, F::RecoveryScheduled { not_before, cause }) => {

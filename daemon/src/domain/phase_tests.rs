@@ -52,7 +52,7 @@ fn facts() -> Vec<Fact> {
         Fact::CreateSucceeded { workload: workload(), adopted: false, warnings: Vec::new() },
         Fact::CreatePending { inspect_at: at, cause: cause() },
         Fact::OutcomeUnknown { inspect_at: at, settled_at: at, interrupted: false, cause: cause() },
-        Fact::Renamed { to, cause: cause() },
+        Fact::Renamed { to, not_before: at, cause: cause() },
         Fact::RecoveryScheduled { not_before: at, cause: cause() },
         Fact::GaveUp { error: error(), workload_may_exist: true },
         Fact::BecameHealthy { ladder: Vec::<Condition>::new() },

@@ -67,7 +67,8 @@ impl Status {
             Fact::RecoveryScheduled { .. } => self.attempt = self.attempt.saturating_add(1),
             Fact::Stabilised | Fact::RestartRequested | Fact::RetryRequested => self.attempt = 0,
             Fact::OrphanRemoved => self.last_known = None,
-            Fact::Renamed { to, cause } => {
+            Fact::Renamed { to, cause, .. } => {
+                self.attempt = self.attempt.saturating_add(1);
                 let held = std::mem::replace(&mut self.workload_name, to.clone());
                 self.last_known = None;
                 let message =

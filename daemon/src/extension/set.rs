@@ -22,7 +22,7 @@ pub struct ExtensionSet {
 }
 
 /// What a plugin is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PluginKind {
     /// Makes workloads.
     Provisioner,

@@ -104,6 +104,7 @@ pub(super) fn after_create_failed(
     failure: Failure,
     instance: &Instance,
     now: Timestamp,
+    dice: u32,
     options: &Options,
 ) -> Fact {
     let cause = Cause::new(camel_case(&failure.code), failure.message.clone());
@@ -123,12 +124,18 @@ pub(super) fn after_create_failed(
         FailureKind::Denied => {
             gave_up(&failure, true, "grant the plugin what it needs in the configuration, then POST …/retry")
         }
-        FailureKind::OrphanSuspected => match instance.status.workload_name.successor() {
-            Some(to) => Fact::Renamed { to, cause },
-            None => {
-                gave_up(&failure, true, "clear the backend of its unreachable workloads, then POST …/retry")
+        FailureKind::OrphanSuspected => {
+            // What holds the old name cannot be seen: a new name, which is a new attempt.
+            match (
+                again(instance, cause, failure.retry_after, now, dice, &options.recovery),
+                instance.status.workload_name.successor(),
+            ) {
+                (Fact::RecoveryScheduled { not_before, cause }, Some(to)) => {
+                    Fact::Renamed { to, not_before, cause }
+                }
+                (gave_up, _) => gave_up,
             }
-        },
+        }
         FailureKind::NotApplied => unknown(now),
         FailureKind::OutcomeUnknown | FailureKind::NotFound | FailureKind::Other(_) => {
             unknown(now.plus(options.settle))

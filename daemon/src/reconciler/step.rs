@@ -77,7 +77,7 @@ impl Run<'_> {
                     cause: Cause::new("Pending", "the provisioner is making the workload"),
                 },
             },
-            Err(failure) => after_create_failed(failure, &self.instance, now, self.options),
+            Err(failure) => after_create_failed(failure, &self.instance, now, self.dice, self.options),
         };
         self.record(fact).await
     }
@@ -118,7 +118,7 @@ impl Run<'_> {
             }
             Ok(_) => return Some(now.plus(PENDING_PAUSE)),
             Err(failure) if matches!(failure.kind, FailureKind::Foreign | FailureKind::OrphanSuspected) => {
-                after_create_failed(failure, &self.instance, now, self.options)
+                after_create_failed(failure, &self.instance, now, self.dice, self.options)
             }
             // An outage: the creation waits for its own deadline.
             Err(failure) => return self.held_up(&failure).await,

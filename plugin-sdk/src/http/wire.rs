@@ -215,6 +215,7 @@ fn describe(code: &ErrorCode) -> String {
         ErrorCode::ConnectionReadTimeout | ErrorCode::HttpResponseTimeout => "no answer in time".into(),
         ErrorCode::ConnectionLimitReached => "too many connections to the upstream".into(),
         ErrorCode::HttpResponseIncomplete => "the answer broke off".into(),
+        ErrorCode::HttpProtocolError => "the upstream's answer was empty or no HTTP".into(),
         ErrorCode::InternalError(Some(text)) => text.clone(),
         code => format!("{code:?}"),
     }

@@ -40,7 +40,7 @@ impl fmt::Display for Toolchain {
             Self::SystemSource { .. } => {
                 write!(
                     formatter,
-                    "{TARGET} with {SYSTEM_RUSTC}; the first build makes the standard library, about a minute"
+                    "{TARGET} with {SYSTEM_RUSTC} (the first build makes the standard library: about a minute)"
                 )
             }
         }

@@ -1,0 +1,174 @@
+//! Assembly: makes the parts, joins them, and takes them down again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::api::Server;
+use crate::catalog::Catalog;
+use crate::config::{Loaded, Overrides};
+use crate::extension::Extensions;
+use crate::lifecycle::Lifecycle;
+use crate::plugin::{Host, PluginHost};
+use crate::probe::Ladder;
+use crate::process::Processes;
+use crate::reconciler::{Parts, Reconciler};
+use crate::reload::Reload;
+use crate::runtime::{Activator, Clock, Readiness, Shutdown, SystemClock, Tasks};
+use crate::service::Service;
+
+/// Where the configuration came from, to load it again.
+pub struct Source {
+    /// The file.
+    pub config: PathBuf,
+    /// What won over it.
+    pub overrides: Overrides,
+}
+
+/// Why the daemon ended other than by being told to.
+pub enum Ended {
+    /// What was configured cannot be used: a template or a plugin.
+    Configuration(anyhow::Error),
+    /// It could not start, or one of its tasks died.
+    Failure(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Ended {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failure(error)
+    }
+}
+
+/// Runs until a signal says to stop. `Ok`: it was told to, and drained within its bound or said
+/// that it did not.
+pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
+    let Loaded { options, warnings, .. } = loaded.clone();
+    options.telemetry.install();
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let tasks = Tasks::default();
+    let shutdown = Shutdown::new();
+    let readiness = Readiness::new();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut told_to_stop = Stop::listen()?;
+
+    // The port first: a second daemon fails before it touches anything.
+    let server = Server::bind(options.api).context("cannot listen")?;
+    let address = server.local_addr();
+
+    let bell = Activator::new();
+    let (data, at, rung) = (options.store, Arc::clone(&clock), bell.clone());
+    let lifecycle = tokio::task::spawn_blocking(move || Lifecycle::open(data, at, rung))
+        .await
+        .context("opening the database panicked")?
+        .context("the database cannot be opened")?;
+    readiness.done(Readiness::STORE);
+
+    let processes = Processes::new(options.process).context("child processes cannot be managed")?;
+    let swapped = Activator::new();
+    let owned = lifecycle.clone();
+    let generation = lifecycle.generation().context("the database cannot be read")?;
+    let host = Host {
+        clock: Arc::clone(&clock),
+        tasks: tasks.clone(),
+        processes,
+        changed: swapped.clone(),
+        first_generation: generation.saturating_add(1),
+        owned: Box::new(move |provisioner| owned.owned_by(provisioner)),
+    };
+    let plugins =
+        PluginHost::start(options.plugin, host).await.map_err(|error| Ended::Configuration(error.into()))?;
+    let extensions: Arc<dyn Extensions> = Arc::new(plugins.clone());
+    lifecycle
+        .set_generation(extensions.current().generation)
+        .await
+        .context("the database takes no writes")?;
+
+    let catalog = Catalog::start(
+        options.catalog,
+        Arc::clone(&extensions),
+        Arc::clone(&clock),
+        &tasks,
+        shutdown.clone(),
+    )
+    .map_err(|error| Ended::Configuration(error.into()))?;
+    readiness.done(Readiness::PLUGINS);
+
+    let reload = Reload {
+        source,
+        loaded,
+        plugins,
+        swapped,
+        catalog: catalog.clone(),
+        lifecycle: lifecycle.clone(),
+        bell: bell.clone(),
+        refused: None,
+        restart: Vec::new(),
+    };
+    reload.start(&tasks, shutdown.clone());
+
+    let parts = Parts {
+        lifecycle: lifecycle.clone(),
+        extensions: Arc::clone(&extensions),
+        prober: Arc::new(Ladder::new(options.probe).context("the prober cannot be made")?),
+        clock: Arc::clone(&clock),
+        tasks: tasks.clone(),
+        bell,
+    };
+    let reconciler = Reconciler::new(options.reconciler, parts, fastrand::u64(..));
+    tasks.spawn("reconciler", reconciler.run(readiness.clone(), shutdown.clone()));
+
+    let service = Service::new(options.service, lifecycle, catalog, extensions, clock);
+    let serving = server.serve(service, readiness, tasks.clone(), shutdown.clone());
+    tokio::pin!(serving);
+    announce(address);
+
+    let failure = tokio::select! {
+        drained = &mut serving => return Err(anyhow!("the server stopped by itself: {drained:?}").into()),
+        failure = tasks.failure() => Some(failure),
+        signal = told_to_stop.told() => {
+            tracing::info!(signal, "stopping: no new requests; those under way may finish");
+            None
+        }
+    };
+    shutdown.cancel();
+    let drained = serving.await;
+    if drained.graceful {
+        tracing::info!("drained: every request was answered; workloads go on");
+    } else {
+        tracing::warn!("not every request was answered within the drain time; workloads go on");
+    }
+    failure.map_or(Ok(()), |failure| Err(Ended::Failure(failure.into())))
+}
+
+/// Says where it listens, on standard output: scripts read it.
+#[expect(clippy::print_stdout, reason = "the address is for scripts, the log for people")]
+fn announce(address: std::net::SocketAddr) {
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    println!("wharfinger listening on http://{address}");
+}
+
+/// The signals that say to stop.
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> Result<Self, anyhow::Error> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).context("SIGTERM cannot be heard")?,
+            interrupt: signal(SignalKind::interrupt()).context("SIGINT cannot be heard")?,
+        })
+    }
+
+    async fn told(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

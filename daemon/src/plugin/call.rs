@@ -1,0 +1,204 @@
+//! One call of a guest: a fresh sandbox, its limits, and how it may end.
+//!
+//! Flow: wait for a turn → make a sandbox → instantiate and call, under one deadline → say how it
+//! ended → the sandbox is gone, whatever happened in it.
+//!
+//! Guarantees:
+//! * The call and its turn belong to a task of their own. Whoever asked may stop waiting; a `create`
+//!   is not cut half way by that, and its turn is not given to another while it still works.
+//! * Waiting for a turn ends after half of the call's time, as *not applied*: what begins has a fair
+//!   chance to end. Everything together ends with the call's timeout.
+//! * Once the guest began, every end the host brings about (timeout, trap, out of memory, an answer
+//!   that breaks the contract) is *outcome unknown*. Each has its own code.
+//! * A trap or panic ends the call, never the daemon.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
+use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
+use wasmtime_wasi::I32Exit;
+
+use super::bindings::imports::types;
+use super::convert::{self, Broken};
+use super::error::Subject;
+use super::host::{GuestLog, LogBudget, State, Surroundings, Upstreams};
+use super::options::Limits;
+use super::stats::Stats;
+use crate::domain::{Failure, FailureKind, Secrets, format_duration};
+use crate::process::Processes;
+use crate::runtime::Tasks;
+
+/// What is the same for all calls of one plugin.
+pub(super) struct Guest {
+    pub(super) subject: Subject,
+    pub(super) engine: Engine,
+    pub(super) tasks: Tasks,
+    pub(super) limits: Limits,
+    pub(super) settings: Arc<str>,
+    pub(super) upstreams: Arc<Upstreams>,
+    /// With the grant `process` alone.
+    pub(super) processes: Option<Processes>,
+    pub(super) output: Arc<LogBudget>,
+    pub(super) stats: Arc<Stats>,
+}
+
+/// One call to be made.
+pub(super) struct Call {
+    /// As in the WIT.
+    pub(super) function: &'static str,
+    /// Whose turns it takes.
+    pub(super) turns: Arc<Semaphore>,
+    /// The key of the configuration that sets how many turns there are.
+    pub(super) turns_key: &'static str,
+    /// Everything included.
+    pub(super) timeout: Duration,
+    /// The key of the configuration that sets it.
+    pub(super) timeout_key: &'static str,
+    /// Replaced in what the guest logs and answers.
+    pub(super) secrets: Arc<Secrets>,
+}
+
+/// What a guest answers, as the bindings give it.
+pub(super) type Answer<T> = Result<T, types::Failure>;
+
+impl Guest {
+    /// Runs `work` in a fresh sandbox. `work` is told how long it has.
+    pub(super) async fn call<T, W>(self: &Arc<Self>, call: Call, work: W) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        W: for<'store> FnOnce(
+                &'store mut Store<State>,
+                Duration,
+            ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>
+            + Send
+            + 'static,
+    {
+        let deadline = Instant::now() + call.timeout;
+        let in_flight = self.stats.begin();
+        let turn = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
+        // The semaphore is never closed: the error of the inner result cannot be.
+        let Ok(Ok(turn)) = turn else { return Err(self.busy(&call)) };
+        let (answer, answered) = oneshot::channel();
+        let guest = self.clone();
+        self.tasks.spawn("plugin call", async move {
+            let began = Instant::now();
+            let outcome = guest.run(&call, deadline, work).await;
+            guest.stats.record(began.elapsed());
+            drop((turn, in_flight));
+            // Nobody may be waiting any more.
+            let _ = answer.send(outcome);
+        });
+        answered.await.unwrap_or_else(|_| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
+    }
+
+    async fn run<T, W>(&self, call: &Call, deadline: Instant, work: W) -> Result<T, Failure>
+    where
+        W: for<'store> FnOnce(
+            &'store mut Store<State>,
+            Duration,
+        ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
+    {
+        let log = GuestLog::new(self.output.clone(), call.function, call.secrets.clone());
+        let surroundings = Surroundings {
+            limits: self.limits,
+            log,
+            upstreams: self.upstreams.clone(),
+            settings: self.settings.clone(),
+            processes: self.processes.clone(),
+        };
+        let mut store = surroundings.store(&self.engine);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let work = AssertUnwindSafe(work(&mut store, left)).catch_unwind();
+        match timeout_at(deadline, work).await {
+            Ok(Ok(Ok(answer))) => answer.map_err(|failure| convert::failure(&call.secrets, &failure)),
+            Ok(Ok(Err(error))) => Err(self.died(call, &error, store.data().limiter.refused())),
+            Ok(Err(_panic)) => {
+                tracing::error!(
+                    plugin = self.subject.name,
+                    call.function,
+                    "a panic in the sandbox of a plugin"
+                );
+                Err(self.ended(
+                    call.function,
+                    "plugin_trapped",
+                    "the sandbox itself failed; the log says where",
+                ))
+            }
+            Err(_elapsed) => Err(self.ended(
+                call.function,
+                "plugin_timed_out",
+                &format!(
+                    "it did not end within {} and was stopped; raise {} if its backend is slow",
+                    format_duration(call.timeout),
+                    call.timeout_key
+                ),
+            )),
+        }
+    }
+
+    /// An answer that breaks the contract.
+    pub(super) fn broke(&self, function: &str, Broken(reason): Broken) -> Failure {
+        let what = format!("its answer breaks the contract: {reason}; this is an error of the plugin");
+        self.ended(function, "plugin_broke_contract", &what)
+    }
+
+    fn busy(&self, call: &Call) -> Failure {
+        let message = format!(
+            "{}: {} waited {} for its turn and was not begun; raise {} if its backend can do more at once",
+            self.subject,
+            call.function,
+            format_duration(call.timeout / 2),
+            call.turns_key
+        );
+        Failure::new(FailureKind::NotApplied, message).with_code("plugin_busy")
+    }
+
+    fn died(&self, call: &Call, error: &wasmtime::Error, out_of_memory: bool) -> Failure {
+        // With its backtrace, which is for the plugin's author.
+        tracing::debug!(plugin = self.subject.name, call.function, "the guest ended with {error:?}");
+        if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+            let message =
+                format!("{}: {} was not begun, all sandboxes are in use", self.subject, call.function);
+            return Failure::new(FailureKind::NotApplied, message).with_code("plugin_busy");
+        }
+        if out_of_memory {
+            let memory = self.limits.memory >> 20;
+            let what = format!(
+                "it needs more than its {memory} MiB of memory; raise limits.memory if that is right"
+            );
+            return self.ended(call.function, "plugin_out_of_memory", &what);
+        }
+        if let Some(exit) = error.downcast_ref::<I32Exit>() {
+            let what = format!("it ended itself with exit code {}; the log has what it printed", exit.0);
+            return self.ended(call.function, "plugin_trapped", &what);
+        }
+        if let Some(trap) = error.downcast_ref::<Trap>() {
+            let what = format!("it trapped ({trap}); the log has what it printed before");
+            return self.ended(call.function, "plugin_trapped", &what);
+        }
+        let root = error.root_cause().to_string();
+        // The error's type is private to the sandbox; its words are all there is to tell it by.
+        if root.contains("fuel allocated for hostcalls has been exhausted") {
+            let what = format!(
+                "it hands over more than its {} KiB in one answer; raise limits.host_bytes if that is right",
+                self.limits.host_bytes >> 10
+            );
+            return self.ended(call.function, "plugin_broke_contract", &what);
+        }
+        self.ended(
+            call.function,
+            "plugin_trapped",
+            &format!("it was stopped: {}", call.secrets.redact(&root)),
+        )
+    }
+
+    fn ended(&self, function: &str, code: &str, what: &str) -> Failure {
+        let message = format!("{}: {function} failed: {what}", self.subject);
+        Failure::new(FailureKind::OutcomeUnknown, message).with_code(code)
+    }
+}

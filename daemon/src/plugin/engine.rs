@@ -1,0 +1,83 @@
+//! The one engine that compiles and runs every plugin.
+//!
+//! One, because types of two engines must never meet in a store. Memory comes from a pool that is
+//! reserved at the start, so that a fresh sandbox for each call costs microseconds; where the
+//! reservation is refused (a container with little address space) memory is mapped on demand.
+//!
+//! A guest cannot hold a thread: a ticker moves the engine's epoch, and at each tick a running
+//! guest yields to the runtime, whose timeouts then end it.
+
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
+
+use super::error::Error;
+use super::limiter::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
+
+/// How long a guest runs before it yields.
+const TICK: Duration = Duration::from_millis(5);
+
+/// Sandboxes at the same time. More than the permits of any sensible configuration; beyond it a
+/// call is refused as busy.
+const SANDBOXES: u32 = 256;
+
+/// Makes the engine and starts its ticker.
+pub(super) fn start() -> Result<Engine, Error> {
+    let engine = Engine::new(&config(Some(pool()))).or_else(|error| {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "no address space for a pool of sandboxes; plugins run with memory mapped on demand, which is slower"
+        );
+        Engine::new(&config(None))
+    });
+    let engine = engine.map_err(|error| Error::Engine { source: error.into() })?;
+    tick(&engine)?;
+    Ok(engine)
+}
+
+fn config(pool: Option<PoolingAllocationConfig>) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .wasm_component_model_async(true)
+        .cranelift_opt_level(OptLevel::Speed)
+        .epoch_interruption(true);
+    if let Some(pool) = pool {
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}
+
+/// Components made by other languages' tools hold several core instances, tables and memories:
+/// the pool allows each as much as the limiter does.
+fn pool() -> PoolingAllocationConfig {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(SANDBOXES)
+        .total_core_instances(SANDBOXES * 8)
+        .total_memories(SANDBOXES)
+        .total_tables(SANDBOXES * 8)
+        .total_stacks(SANDBOXES)
+        .max_core_instances_per_component(MAX_CORE_INSTANCES)
+        .max_memories_per_component(MAX_MEMORIES)
+        .max_tables_per_component(MAX_TABLES)
+        .max_tables_per_module(MAX_TABLES)
+        .max_memories_per_module(MAX_MEMORIES)
+        .table_elements(MAX_TABLE_ELEMENTS);
+    pool
+}
+
+/// The ticker is a thread of its own: on the runtime, the guests it is to interrupt could keep it
+/// from running. It ends with the engine.
+fn tick(engine: &Engine) -> Result<(), Error> {
+    let engine = engine.weak();
+    let ticker = move || {
+        while let Some(engine) = engine.upgrade() {
+            engine.increment_epoch();
+            drop(engine);
+            thread::sleep(TICK);
+        }
+    };
+    let thread = thread::Builder::new().name("plugin-epoch".to_owned()).spawn(ticker);
+    thread.map(drop).map_err(|error| Error::Engine { source: error.into() })
+}

@@ -1,0 +1,239 @@
+//! Why a plugin was not loaded. What goes wrong in a *call* is a
+//! [`Failure`](crate::domain::Failure) instead.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::domain::{Failure, ProvisionerName};
+use crate::extension::PluginKind;
+
+/// An error of the sandbox, which has a type of its own.
+pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// Which plugin is spoken of: `provisioner "local" (plugins/local.wasm)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// What it is for.
+    pub kind: PluginKind,
+    /// As in the configuration.
+    pub name: String,
+    /// The component's file.
+    pub path: PathBuf,
+}
+
+impl Subject {
+    /// The word for what it is for, as plugins write it.
+    pub(super) const fn kind_word(&self) -> &'static str {
+        match self.kind {
+            PluginKind::Provisioner => "provisioner",
+            PluginKind::Hook => "hook",
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} ({})", self.kind_word(), self.name, self.path.display())
+    }
+}
+
+/// A plugin, or a whole set, that was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No plugin can run at all.
+    #[error("the sandbox for plugins cannot be made; this machine may lack memory or address space")]
+    Engine {
+        /// What the engine said.
+        source: Cause,
+    },
+    /// The file cannot be read.
+    #[error("{subject} cannot be read; check its path and who may read it")]
+    Unreadable {
+        /// Which plugin.
+        subject: Subject,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is larger than any plugin should be.
+    #[error("{subject} is larger than {limit} bytes; strip it of debug information")]
+    TooLarge {
+        /// Which plugin.
+        subject: Subject,
+        /// Bytes that are read at most.
+        limit: usize,
+    },
+    /// The file is something else.
+    #[error("{subject} is {found}, not a WebAssembly component; {remedy}")]
+    NotAComponent {
+        /// Which plugin.
+        subject: Subject,
+        /// What it is instead.
+        found: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// The component does not compile.
+    #[error("{subject} does not compile; the file may be cut short or damaged: build or copy it again")]
+    Invalid {
+        /// Which plugin.
+        subject: Subject,
+        /// What the compiler said.
+        source: Cause,
+    },
+    /// The component imports what only a grant gives.
+    #[error(
+        "{subject} imports {import}, which needs the grant {grant:?}; if it may have that, write \
+         grants = [{grant:?}] into its table"
+    )]
+    GrantMissing {
+        /// Which plugin.
+        subject: Subject,
+        /// What it imports.
+        import: String,
+        /// What it lacks.
+        grant: &'static str,
+    },
+    /// The component imports what its kind never gets.
+    #[error(
+        "{subject} imports {import}, but a hook has neither network nor processes; build it for the \
+         world hook-plugin and leave that import out"
+    )]
+    NotForHooks {
+        /// Which plugin.
+        subject: Subject,
+        /// What it imports.
+        import: String,
+    },
+    /// The component imports what this host does not have, or in another shape.
+    #[error(
+        "{subject} imports what this daemon does not offer; build it against the wit/ folder of this \
+         daemon's version"
+    )]
+    Unlinkable {
+        /// Which plugin.
+        subject: Subject,
+        /// Which import, and what is wrong with it.
+        source: Cause,
+    },
+    /// The component does not export what its kind must.
+    #[error(
+        "{subject} does not fill the world {world}; it exports {exports}: check that the table names \
+         the right file, or build it against the wit/ folder of this daemon's version"
+    )]
+    WrongWorld {
+        /// Which plugin.
+        subject: Subject,
+        /// What it should fill.
+        world: &'static str,
+        /// What it has.
+        exports: String,
+        /// Which export is missing or of another shape.
+        source: Cause,
+    },
+    /// The plugin fails before it goes live.
+    #[error("{subject} failed its first call, {function}: repair the plugin or restore its last version")]
+    FirstCall {
+        /// Which plugin.
+        subject: Subject,
+        /// What was called.
+        function: &'static str,
+        /// How it failed.
+        source: Box<Failure>,
+    },
+    /// The plugin says something impossible about itself.
+    #[error("{subject} describes itself wrongly: {reason}")]
+    Description {
+        /// Which plugin.
+        subject: Subject,
+        /// What is wrong and what is allowed.
+        reason: String,
+    },
+    /// The plugin refuses its settings.
+    #[error("{subject} refuses its settings:{}", Lines(.complaints))]
+    Settings {
+        /// Which plugin.
+        subject: Subject,
+        /// One for each key.
+        complaints: Vec<String>,
+    },
+    /// An upstream cannot be used as it is configured.
+    #[error("{subject}: upstreams.{upstream} {reason}")]
+    Upstream {
+        /// Which plugin.
+        subject: Subject,
+        /// Which of its upstreams.
+        upstream: String,
+        /// What is wrong and what is allowed.
+        reason: String,
+    },
+    /// A provisioner that is needed was to be taken away.
+    #[error(
+        "provisioner {name:?} has {instances} instances: {change} is refused while they live; delete \
+         them first, or leave the table as it was and add another one beside it"
+    )]
+    InUse {
+        /// Which provisioner.
+        name: ProvisionerName,
+        /// How many instances it has.
+        instances: usize,
+        /// What was to be changed.
+        change: String,
+    },
+    /// The default provisioner has no table.
+    #[error("defaults.provisioner names {name:?}, which has no [provisioners.{name}] table")]
+    NoDefault {
+        /// What is named.
+        name: ProvisionerName,
+    },
+    /// A set was refused because of some of its plugins.
+    #[error("{} of the plugins were refused, and nothing was changed:{}", .0.len(), Lines(.0))]
+    Refused(Vec<Refusal>),
+}
+
+/// One reason why a set was refused. Displays the whole chain.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What was to be loaded: its name and what it is for.
+    pub plugin: (PluginKind, String),
+    /// Why it was not.
+    pub error: Error,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        crate::runtime::ErrorChain(&self.error).fmt(f)
+    }
+}
+
+impl Error {
+    /// Stable, `snake_case`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Engine { .. } => "engine_failed",
+            Self::Unreadable { .. } => "plugin_unreadable",
+            Self::TooLarge { .. } => "plugin_too_large",
+            Self::NotAComponent { .. } => "not_a_component",
+            Self::Invalid { .. } => "component_invalid",
+            Self::GrantMissing { .. } => "grant_missing",
+            Self::NotForHooks { .. } => "not_for_hooks",
+            Self::Unlinkable { .. } => "import_unknown",
+            Self::WrongWorld { .. } => "wrong_world",
+            Self::FirstCall { .. } => "first_call_failed",
+            Self::Description { .. } => "description_invalid",
+            Self::Settings { .. } => "settings_refused",
+            Self::Upstream { .. } => "upstream_invalid",
+            Self::InUse { .. } => "provisioner_in_use",
+            Self::NoDefault { .. } => "default_provisioner_unknown",
+            Self::Refused(_) => "plugins_refused",
+        }
+    }
+}
+
+/// Shows each item on a line of its own, indented below what came before.
+struct Lines<'items, T>(&'items [T]);
+
+impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|item| write!(f, "\n  {item}"))
+    }
+}

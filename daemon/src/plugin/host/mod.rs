@@ -1,0 +1,136 @@
+//! What a guest finds around itself: the data of one sandbox, and the interfaces it may import.
+//!
+//! All of WASI 0.2 is linked and nothing of it is granted: components made by other languages'
+//! tools import it as a matter of course, and linking an interface is not granting it. There are no
+//! variables, no arguments, no files, no sockets; standard input is closed, and what is printed
+//! goes to the log. The network is `wasi:http` to granted upstreams alone, and a hook's linker does
+//! not even have that.
+
+mod http;
+mod log;
+mod process;
+mod reach;
+mod settings;
+mod stdio;
+
+use std::sync::Arc;
+
+use wasmtime::component::{HasSelf, Linker, ResourceTable};
+use wasmtime::{Engine, Store};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use self::http::Sender;
+pub(super) use self::http::{Certificates, Upstreams, read_certificates};
+pub(super) use self::log::{GuestLog, LogBudget};
+pub(super) use self::reach::Reachability;
+use self::stdio::Printed;
+use super::bindings::imports::{log as log_api, process as process_api, settings as settings_api};
+use super::error::Error;
+use super::limiter::{Limiter, MAX_HANDLES};
+use super::options::Limits;
+use crate::process::Processes;
+
+/// Bytes of random numbers in one call of the guest.
+const MAX_RANDOM: u64 = 64 << 10;
+
+/// The data of one sandbox, which lives for one call.
+pub(super) struct State {
+    pub(super) limiter: Limiter,
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    table: ResourceTable,
+    sender: Sender,
+    log: GuestLog,
+    settings: Arc<str>,
+    processes: Option<Processes>,
+}
+
+/// What a sandbox is made with.
+pub(super) struct Surroundings {
+    pub(super) limits: Limits,
+    pub(super) log: GuestLog,
+    pub(super) upstreams: Arc<Upstreams>,
+    pub(super) settings: Arc<str>,
+    /// With the grant `process` alone.
+    pub(super) processes: Option<Processes>,
+}
+
+impl Surroundings {
+    /// Makes the sandbox.
+    pub(super) fn store(self, engine: &Engine) -> Store<State> {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
+        let wasi = WasiCtx::builder()
+            .stdout(Printed::new(self.log.clone(), "stdout"))
+            .stderr(Printed::new(self.log.clone(), "stderr"))
+            .max_random_size(MAX_RANDOM)
+            .build();
+        let state = State {
+            limiter: Limiter::new(self.limits.memory),
+            wasi,
+            http: WasiHttpCtx::new(),
+            table,
+            sender: Sender::new(self.upstreams, self.log.clone()),
+            log: self.log,
+            settings: self.settings,
+            processes: self.processes,
+        };
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| &mut state.limiter);
+        store.set_hostcall_fuel(self.limits.host_bytes);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.sender }
+    }
+}
+
+// The WIT types have no host functions of their own.
+impl super::bindings::imports::types::Host for State {}
+
+/// What may be imported, made once.
+pub(super) struct Linkers {
+    /// WASI, log, settings.
+    pub(super) hook: Linker<State>,
+    /// The same and outgoing HTTP.
+    pub(super) provisioner: Linker<State>,
+    /// The same and processes.
+    pub(super) process_provisioner: Linker<State>,
+}
+
+impl Linkers {
+    /// Makes them for `engine`.
+    pub(super) fn new(engine: &Engine) -> Result<Self, Error> {
+        Self::link(engine).map_err(|error| Error::Engine { source: error.into() })
+    }
+
+    fn link(engine: &Engine) -> wasmtime::Result<Self> {
+        let hook = || -> wasmtime::Result<Linker<State>> {
+            let mut linker = Linker::new(engine);
+            wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+            log_api::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+            settings_api::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+            Ok(linker)
+        };
+        let provisioner = || -> wasmtime::Result<Linker<State>> {
+            let mut linker = hook()?;
+            wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+            Ok(linker)
+        };
+        let mut process_provisioner = provisioner()?;
+        process_api::add_to_linker::<_, HasSelf<State>>(&mut process_provisioner, |state| state)?;
+        Ok(Self { hook: hook()?, provisioner: provisioner()?, process_provisioner })
+    }
+}

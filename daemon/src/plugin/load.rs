@@ -1,0 +1,274 @@
+//! The birth of a plugin: [`Candidate`] → [`Compiled`] → [`Linked`] → [`Active`].
+//!
+//! Each step checks one more thing and can only be reached through the one before, so that nothing
+//! that was not read whole, compiled, linked within its grants and asked who it is, can serve.
+//!
+//! ```text
+//! file ── read, bounded; sha256; is it a component? ──> Candidate
+//!      ── compiled, off the runtime, one at a time ───> Compiled   (kept by digest)
+//!      ── imports granted? exports of its world? ─────> Linked
+//!      ── describe, check-settings, no upstream ──────> Active
+//! ```
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use super::bindings::described::{DescribedPre, info};
+use super::bindings::hook::HookPluginPre;
+use super::bindings::provisioner::ProvisionerPluginPre;
+use super::call::{Call, Guest};
+use super::compiler::Compiler;
+use super::convert;
+use super::error::{Error, Subject};
+use super::host::{Linkers, State};
+use crate::domain::{Failure, FailureKind, Secrets};
+use crate::extension::PluginKind;
+
+/// Bytes of a component's file. Python's interpreter is 18 MB, JavaScript's 13.
+const MAX_FILE: usize = 64 << 20;
+/// Of each of the calls before a plugin goes live.
+const FIRST_CALL: Duration = Duration::from_secs(5);
+/// Bytes of a name or a version.
+const MAX_WORD: usize = 128;
+/// What a plugin may say it can do.
+const MAX_CAPABILITIES: usize = 64;
+
+/// A file that is a component by its header.
+#[derive(Clone)]
+pub(super) struct Candidate {
+    pub(super) subject: Subject,
+    /// `sha256:<hex>` of the file.
+    pub(super) digest: String,
+    bytes: Arc<[u8]>,
+}
+
+impl Candidate {
+    /// Reads the file. Blocks; the bytes are copied, since a file that is mapped could be cut short
+    /// under us.
+    pub(super) fn read(subject: Subject) -> Result<Self, Error> {
+        let unreadable = |source| Error::Unreadable { subject: subject.clone(), source };
+        let file = File::open(&subject.path).map_err(unreadable)?;
+        let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
+        let mut bytes = Vec::new();
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() > MAX_FILE {
+            return Err(Error::TooLarge { subject, limit: MAX_FILE });
+        }
+        Self::from_bytes(subject, bytes)
+    }
+
+    pub(super) fn from_bytes(subject: Subject, bytes: Vec<u8>) -> Result<Self, Error> {
+        let (found, remedy) = match bytes.get(..8) {
+            Some([0, b'a', b's', b'm', _, _, 1, 0]) => {
+                return Ok(Self { subject, digest: digest(&bytes), bytes: bytes.into() });
+            }
+            Some([0, b'a', b's', b'm', ..]) => (
+                "a core WebAssembly module",
+                "build it for wasm32-wasip2, or make a component of it with `wasm-tools component new`",
+            ),
+            _ => ("something else", "build it, or correct the path in its table"),
+        };
+        Err(Error::NotAComponent { subject, found, remedy })
+    }
+
+    /// Compiles it, or takes what was compiled of the same bytes before.
+    pub(super) async fn compile(self, compiler: &Compiler) -> Result<Compiled, Error> {
+        match compiler.component(&self.digest, self.bytes).await {
+            Ok(component) => Ok(Compiled { subject: self.subject, component }),
+            Err(source) => Err(Error::Invalid { subject: self.subject, source }),
+        }
+    }
+}
+
+/// `sha256:<hex>` of `bytes`.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Machine code that nobody has linked.
+pub(super) struct Compiled {
+    subject: Subject,
+    component: Component,
+}
+
+impl Compiled {
+    /// Links it with what its kind and its grants allow, and checks that it fills its world.
+    pub(super) fn link(self, engine: &Engine, linkers: &Linkers, process: bool) -> Result<Linked, Error> {
+        let Self { subject, component } = self;
+        let linker = match (subject.kind, process) {
+            (PluginKind::Hook, _) => &linkers.hook,
+            (PluginKind::Provisioner, false) => &linkers.provisioner,
+            (PluginKind::Provisioner, true) => &linkers.process_provisioner,
+        };
+        let component_type = component.component_type();
+        // The linker would refuse these too, but without saying what to do.
+        for (import, _) in component_type.imports(engine) {
+            let wants_processes = import.starts_with("wharfinger:plugin/process@");
+            let import = import.to_owned();
+            if subject.kind == PluginKind::Hook && (wants_processes || import.starts_with("wasi:http/")) {
+                return Err(Error::NotForHooks { subject, import });
+            }
+            if wants_processes && !process {
+                return Err(Error::GrantMissing { subject, import, grant: "process" });
+            }
+        }
+        let exports: Vec<String> = component_type.exports(engine).map(|(name, _)| name.to_owned()).collect();
+        let pre = match linker.instantiate_pre(&component) {
+            Ok(pre) => pre,
+            Err(error) => return Err(Error::Unlinkable { subject, source: error.into() }),
+        };
+        let (world, filled) = match subject.kind {
+            PluginKind::Provisioner => {
+                ("provisioner-plugin", ProvisionerPluginPre::new(pre.clone()).map(World::Provisioner))
+            }
+            PluginKind::Hook => ("hook-plugin", HookPluginPre::new(pre.clone()).map(World::Hook)),
+        };
+        match filled.and_then(|filled| Ok((filled, DescribedPre::new(pre)?))) {
+            Ok((world, described)) => Ok(Linked { world, described }),
+            Err(error) => {
+                let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
+                Err(Error::WrongWorld { subject, world, exports, source: error.into() })
+            }
+        }
+    }
+}
+
+/// A component with everything it imports, by its kind.
+pub(super) enum World {
+    /// Makes workloads.
+    Provisioner(ProvisionerPluginPre<State>),
+    /// Reviews requests.
+    Hook(HookPluginPre<State>),
+}
+
+/// A component that fills its world and has not run yet.
+pub(super) struct Linked {
+    world: World,
+    described: DescribedPre<State>,
+}
+
+/// What a plugin said about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Description {
+    pub(super) name: String,
+    pub(super) version: String,
+    pub(super) capabilities: Vec<String>,
+}
+
+/// A plugin that may serve.
+pub(super) struct Active {
+    pub(super) world: World,
+    pub(super) description: Description,
+}
+
+impl Linked {
+    /// Asks it who it is and whether it takes its settings. `guest` must reach no upstream.
+    pub(super) async fn activate(self, guest: &Arc<Guest>) -> Result<Active, Error> {
+        let description = self.describe(guest).await?;
+        self.check_settings(guest).await?;
+        Ok(Active { world: self.world, description })
+    }
+
+    async fn describe(&self, guest: &Arc<Guest>) -> Result<Description, Error> {
+        let pre = self.described.clone();
+        let asked = guest.call(first_call("describe"), move |store, _left| {
+            Box::pin(async move {
+                let query = info::DescriptionQuery {
+                    host_version: env!("CARGO_PKG_VERSION").to_owned(),
+                    extra: Vec::new(),
+                };
+                let plugin = pre.instantiate_async(&mut *store).await?;
+                plugin.wharfinger_plugin_info().call_describe(store, &query).await
+            })
+        });
+        let subject = &guest.subject;
+        let said = asked.await.map_err(|failure| first_call_failed(subject, "describe", failure))?;
+        description(subject, said).map_err(|reason| Error::Description { subject: subject.clone(), reason })
+    }
+
+    async fn check_settings(&self, guest: &Arc<Guest>) -> Result<(), Error> {
+        let pre = self.described.clone();
+        let settings = guest.settings.to_string();
+        let checked = guest.call(first_call("check-settings"), move |store, _left| {
+            Box::pin(async move {
+                let check = info::SettingsCheck { settings, extra: Vec::new() };
+                let plugin = pre.instantiate_async(&mut *store).await?;
+                plugin.wharfinger_plugin_info().call_check_settings(store, &check).await
+            })
+        });
+        let subject = guest.subject.clone();
+        match checked.await {
+            Ok(report) => {
+                for warning in report.warnings.iter().take(MAX_CAPABILITIES) {
+                    tracing::warn!(plugin = subject.name, "settings: {}", convert::cut(warning, 1_024));
+                }
+                Ok(())
+            }
+            Err(failure) if failure.kind == FailureKind::Invalid => {
+                Err(Error::Settings { subject, complaints: complaints(&failure) })
+            }
+            Err(failure) => Err(first_call_failed(&subject, "check-settings", failure)),
+        }
+    }
+}
+
+/// Calls before going live wait for nobody: they have a turn of their own.
+fn first_call(function: &'static str) -> Call {
+    Call {
+        function,
+        turns: Arc::new(Semaphore::new(1)),
+        turns_key: "max_concurrent",
+        timeout: FIRST_CALL,
+        timeout_key: "nothing: it is fixed",
+        secrets: Arc::new(Secrets::default()),
+    }
+}
+
+fn first_call_failed(subject: &Subject, function: &'static str, failure: Failure) -> Error {
+    Error::FirstCall { subject: subject.clone(), function, source: Box::new(failure) }
+}
+
+/// One line for each bad key; the message alone if no key is named.
+fn complaints(failure: &Failure) -> Vec<String> {
+    if failure.violations.is_empty() {
+        return vec![failure.message.clone()];
+    }
+    let line = |violation: &crate::domain::Violation| {
+        let key = violation.pointer.trim_start_matches('/').replace('/', ".");
+        let key = if key.is_empty() { String::new() } else { format!(".{key}") };
+        format!("settings{key}: {} [{}]", violation.message, violation.code)
+    };
+    failure.violations.iter().map(line).collect()
+}
+
+fn description(subject: &Subject, said: info::Description) -> Result<Description, String> {
+    let wanted = subject.kind_word();
+    if said.kind != wanted {
+        return Err(format!(
+            "its kind is {:?}, but its table wants a {wanted}",
+            convert::cut(&said.kind, MAX_WORD)
+        ));
+    }
+    for (what, word) in [("name", &said.name), ("version", &said.version)] {
+        if word.is_empty() || word.len() > MAX_WORD || word.chars().any(char::is_control) {
+            return Err(format!("its {what} must have 1 to {MAX_WORD} bytes on one line"));
+        }
+    }
+    let capabilities = said.capabilities;
+    if capabilities.len() > MAX_CAPABILITIES || capabilities.iter().any(|word| word.len() > MAX_WORD) {
+        return Err(format!("it has more than {MAX_CAPABILITIES} capabilities, or too long ones"));
+    }
+    Ok(Description { name: said.name, version: said.version, capabilities })
+}

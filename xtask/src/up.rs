@@ -1,0 +1,24 @@
+//! `cargo xtask up`: everything built, the daemon in the foreground.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::workspace::Workspace;
+use crate::{plugins, program};
+
+/// Builds what is not built, and becomes the daemon: Ctrl-C is its signal, its exit code is ours.
+pub(crate) fn up(workspace: &Workspace, flags: &[&str]) -> Result<ExitCode> {
+    println!("[1/3] plugins");
+    plugins::build(workspace)?;
+    println!("[2/3] daemon and demo server");
+    program::build(workspace)?;
+    println!("[3/3] starting with config/dev.toml; Ctrl-C stops the daemon and leaves instances running");
+    let error = Command::new(workspace.path("target/release/wharfinger"))
+        .args(["serve", "--config"])
+        .arg(workspace.path("config/dev.toml"))
+        .args(flags)
+        .exec();
+    Err(error).context("the daemon could not be started")
+}

@@ -121,7 +121,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let reconciler = Reconciler::new(options.reconciler, parts, fastrand::u64(..));
     tasks.spawn("reconciler", reconciler.run(readiness.clone(), shutdown.clone()));
 
-    let service = Service::new(options.service, lifecycle, catalog, extensions, clock);
+    let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
     let serving = server.serve(service, readiness, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);
     announce(address);

@@ -231,6 +231,10 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
         return Err(Error::Stale { current: instance.revision });
     }
     let status = instance.status.clone().apply(fact, now)?;
+    // Asked again for what is under way: no change, so no event.
+    if *fact == Fact::DeleteRequested && instance.status.phase == status.phase {
+        return Ok(Change::Keep);
+    }
     let cause = fact.cause();
     let draft = EventDraft {
         at: now,

@@ -18,6 +18,10 @@ impl Service {
     /// The newest `tail` lines.
     pub async fn logs(&self, reference: &Reference, tail: usize) -> Result<Logs, Error> {
         let instance = self.instance(reference)?;
+        if instance.status.creations == 0 {
+            // Nothing was made yet that could have said something.
+            return Ok(Logs { lines: Vec::new() });
+        }
         let set = self.inner.extensions.current();
         let name = &instance.spec.provisioner;
         let entry = set.provisioners.get(name).ok_or_else(|| {

@@ -30,7 +30,7 @@ pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, Plu
 use crate::catalog::Catalog;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
-use crate::runtime::Clock;
+use crate::runtime::{Clock, Shutdown};
 
 /// Handle to the service. Cheap to clone.
 #[derive(Clone)]
@@ -45,18 +45,20 @@ struct Inner {
     extensions: Arc<dyn Extensions>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
+    shutdown: Shutdown,
 }
 
 impl Service {
-    /// The service over these parts.
+    /// The service over these parts. Waits end with `shutdown`.
     pub fn new(
         options: Options,
         lifecycle: Lifecycle,
         catalog: Catalog,
         extensions: Arc<dyn Extensions>,
         clock: Arc<dyn Clock>,
+        shutdown: Shutdown,
     ) -> Self {
         let admissions = Semaphore::new(options.max_admissions);
-        Self { inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions }) }
+        Self { inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions, shutdown }) }
     }
 }

@@ -49,7 +49,12 @@ impl Service {
                 Some(_) => {}
             }
             loop {
-                match timeout_at(deadline, events.recv()).await {
+                let event = tokio::select! {
+                    // Nobody works on it any more: the record is durable, and says how far it is.
+                    () = self.inner.shutdown.cancelled() => return Ok(instance),
+                    event = timeout_at(deadline, events.recv()) => event,
+                };
+                match event {
                     Ok(Ok(event)) if event.instance != id => {}
                     Ok(Ok(_) | Err(RecvError::Lagged(_))) => break,
                     Ok(Err(RecvError::Closed)) | Err(_) => return Ok(instance),

@@ -36,6 +36,8 @@ pub enum Change {
     Write(Box<Status>, EventDraft),
     /// It goes, and leaves a tombstone.
     Remove(EventDraft),
+    /// It is so already: nothing is written, and there is no event.
+    Keep,
 }
 
 /// One page of a list.
@@ -100,6 +102,7 @@ impl Store {
                         let next = Instance { status: *status, ..instance };
                         Ok(Some(batch.write(next, Some(from), draft)?))
                     }
+                    Ok(Change::Keep) => Ok(Some(instance)),
                     Ok(Change::Remove(draft)) => {
                         batch.remove(&instance, draft)?;
                         Ok(None)

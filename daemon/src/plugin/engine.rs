@@ -22,6 +22,10 @@ const TICK: Duration = Duration::from_millis(5);
 /// call is refused as busy.
 const SANDBOXES: u32 = 256;
 
+/// Address space of one memory, and of the guard behind it, where there is little of it.
+const SMALL_RESERVATION: u64 = 16 << 20;
+const SMALL_GUARD: u64 = 64 << 10;
+
 /// Makes the engine and starts its ticker.
 pub(super) fn start() -> Result<Engine, Error> {
     let engine = Engine::new(&config(Some(pool()))).or_else(|error| {
@@ -43,9 +47,11 @@ fn config(pool: Option<PoolingAllocationConfig>) -> Config {
         .wasm_component_model_async(true)
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true);
-    if let Some(pool) = pool {
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
-    }
+    match pool {
+        Some(pool) => config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool)),
+        // Each memory would reserve 4 GiB of what there is too little of.
+        None => config.memory_reservation(SMALL_RESERVATION).memory_guard_size(SMALL_GUARD),
+    };
     config
 }
 

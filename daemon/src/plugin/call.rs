@@ -118,8 +118,16 @@ impl Guest {
             Ok(Ok(Ok(answer))) => answer.map_err(|failure| convert::failure(&call.secrets, &failure)),
             Ok(Ok(Err(error))) => Err(self.died(call, &error, store.data().limiter.refused())),
             Ok(Err(_panic)) => {
-                tracing::error!(plugin = self.subject.name, call.function, "a panic in the sandbox of a plugin");
-                Err(self.ended(call.function, "plugin_trapped", "the sandbox itself failed; the log says where"))
+                tracing::error!(
+                    plugin = self.subject.name,
+                    call.function,
+                    "a panic in the sandbox of a plugin"
+                );
+                Err(self.ended(
+                    call.function,
+                    "plugin_trapped",
+                    "the sandbox itself failed; the log says where",
+                ))
             }
             Err(_elapsed) => Err(self.ended(
                 call.function,
@@ -154,12 +162,15 @@ impl Guest {
         // With its backtrace, which is for the plugin's author.
         tracing::debug!(plugin = self.subject.name, call.function, "the guest ended with {error:?}");
         if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
-            let message = format!("{}: {} was not begun, all sandboxes are in use", self.subject, call.function);
+            let message =
+                format!("{}: {} was not begun, all sandboxes are in use", self.subject, call.function);
             return Failure::new(FailureKind::NotApplied, message).with_code("plugin_busy");
         }
         if out_of_memory {
             let memory = self.limits.memory >> 20;
-            let what = format!("it needs more than its {memory} MiB of memory; raise limits.memory if that is right");
+            let what = format!(
+                "it needs more than its {memory} MiB of memory; raise limits.memory if that is right"
+            );
             return self.ended(call.function, "plugin_out_of_memory", &what);
         }
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
@@ -179,7 +190,11 @@ impl Guest {
             );
             return self.ended(call.function, "plugin_broke_contract", &what);
         }
-        self.ended(call.function, "plugin_trapped", &format!("it was stopped: {}", call.secrets.redact(&root)))
+        self.ended(
+            call.function,
+            "plugin_trapped",
+            &format!("it was stopped: {}", call.secrets.redact(&root)),
+        )
     }
 
     fn ended(&self, function: &str, code: &str, what: &str) -> Failure {

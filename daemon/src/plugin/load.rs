@@ -195,8 +195,7 @@ impl Linked {
         });
         let subject = &guest.subject;
         let said = asked.await.map_err(|failure| first_call_failed(subject, "describe", failure))?;
-        description(subject, said)
-            .map_err(|reason| Error::Description { subject: subject.clone(), reason })
+        description(subject, said).map_err(|reason| Error::Description { subject: subject.clone(), reason })
     }
 
     async fn check_settings(&self, guest: &Arc<Guest>) -> Result<(), Error> {
@@ -257,7 +256,10 @@ fn complaints(failure: &Failure) -> Vec<String> {
 fn description(subject: &Subject, said: info::Description) -> Result<Description, String> {
     let wanted = subject.kind_word();
     if said.kind != wanted {
-        return Err(format!("its kind is {:?}, but its table wants a {wanted}", convert::cut(&said.kind, MAX_WORD)));
+        return Err(format!(
+            "its kind is {:?}, but its table wants a {wanted}",
+            convert::cut(&said.kind, MAX_WORD)
+        ));
     }
     for (what, word) in [("name", &said.name), ("version", &said.version)] {
         if word.is_empty() || word.len() > MAX_WORD || word.chars().any(char::is_control) {

@@ -79,7 +79,11 @@ impl ComponentProvisioner {
         let mut known = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
         if !complaints.is_empty() && *known != complaints {
             let plugin = self.guest.subject.name.as_str();
-            tracing::warn!(plugin, templates = complaints.join("; "), "templates of the backend were left out");
+            tracing::warn!(
+                plugin,
+                templates = complaints.join("; "),
+                "templates of the backend were left out"
+            );
         }
         *known = complaints;
     }
@@ -96,7 +100,8 @@ impl Provisioner for ComponentProvisioner {
             let call = self.look("templates", left, Arc::default());
             let query = api::TemplatesQuery { cursor: cursor.clone(), extra: Vec::new() };
             let page = ask!(self, call, call_templates, query)?;
-            let page = convert::templates_page(&page).map_err(|broken| self.guest.broke("templates", broken))?;
+            let page =
+                convert::templates_page(&page).map_err(|broken| self.guest.broke("templates", broken))?;
             templates.extend(page.templates);
             complaints.extend(page.complaints);
             if page.next_cursor.is_none() {

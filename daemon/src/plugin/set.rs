@@ -196,10 +196,12 @@ async fn survey(options: &Options) -> Survey {
 fn survey_digests(survey: &Survey) -> BTreeMap<(PluginKind, String), String> {
     let provisioners = survey.provisioners.iter().map(|material| &material.candidate);
     let candidates = provisioners.chain(survey.hooks.iter().map(|material| &material.candidate));
-    candidates.map(|candidate| {
-        let subject = &candidate.subject;
-        ((subject.kind, subject.name.clone()), candidate.digest.clone())
-    }).collect()
+    candidates
+        .map(|candidate| {
+            let subject = &candidate.subject;
+            ((subject.kind, subject.name.clone()), candidate.digest.clone())
+        })
+        .collect()
 }
 
 fn unchanged(active: &ActiveSet, options: &Options, survey: &Survey) -> bool {

@@ -71,7 +71,8 @@ impl Standing {
             if !self.refusals.contains_key(key) && !self.off.contains(key) && serves != *digest {
                 let message = format!("held back until {} can be loaded too", culprits.join(", "));
                 let code = "set_refused".to_owned();
-                self.refusals.insert(key.clone(), PluginRefusal { at, code, message, digest: digest.clone() });
+                self.refusals
+                    .insert(key.clone(), PluginRefusal { at, code, message, digest: digest.clone() });
             }
         }
         news

@@ -62,8 +62,7 @@ impl Stats {
 
     /// Median and 99th percentile of the last calls.
     pub(super) fn percentiles(&self) -> Option<(Duration, Duration)> {
-        let mut durations =
-            self.window.lock().unwrap_or_else(PoisonError::into_inner).durations.clone();
+        let mut durations = self.window.lock().unwrap_or_else(PoisonError::into_inner).durations.clone();
         durations.sort_unstable();
         let last = durations.len().checked_sub(1)?;
         Some((durations[last / 2], durations[last * 99 / 100]))

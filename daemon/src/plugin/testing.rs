@@ -64,15 +64,18 @@ impl TestGuest {
                 ("provisioner#logs", "(param i32)"),
             ],
         };
-        let info =
-            [("info#describe", "(param i32 i32 i32 i32)"), ("info#check-settings", "(param i32 i32 i32 i32)")];
+        let info = [
+            ("info#describe", "(param i32 i32 i32 i32)"),
+            ("info#check-settings", "(param i32 i32 i32 i32)"),
+        ];
         let mut text = format!("(module {} (memory (export \"memory\") 1)\n", self.imports);
         for (function, parameters) in info.iter().chain(functions) {
             let short = function.split('#').next_back().unwrap_or_default();
             let given = self.bodies.iter().find(|(name, _)| *name == short).map(|(_, body)| body.as_str());
             let body = given.unwrap_or(if short == "describe" { "i32.const 16" } else { EMPTY });
             let export = function.replace('#', "@0.1.0#");
-            text += &format!("(func (export \"wharfinger:plugin/{export}\") {parameters} (result i32) {body})\n");
+            text +=
+                &format!("(func (export \"wharfinger:plugin/{export}\") {parameters} (result i32) {body})\n");
         }
         // A description at 16: the answer's payload starts 8 bytes later. Texts are at 1024.
         let words = format!("{}1.0.0{}", self.name, self.kind);

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::testing::{GROW_FOREVER, LOOP_FOREVER, TestGuest};
 use super::*;
 use crate::domain::{
-    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity, Secrets, Spec,
-    Target, Template, Timestamp, WorkloadName, WorkloadState,
+    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity, Secrets,
+    Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
 };
 use crate::extension::{CreateOrder, Extensions as _, PluginState, Provisioner, Review};
 use crate::process::Processes;
@@ -141,7 +141,12 @@ fn spec() -> Spec {
 }
 
 fn order() -> CreateOrder {
-    CreateOrder { id: InstanceId::from_u128(2), spec: Arc::new(spec()), target: target(), secrets: Arc::default() }
+    CreateOrder {
+        id: InstanceId::from_u128(2),
+        spec: Arc::new(spec()),
+        target: target(),
+        secrets: Arc::default(),
+    }
 }
 
 async fn create(provisioner: &dyn Provisioner) -> Failure {
@@ -230,8 +235,10 @@ async fn a_hook_reviews() {
     let provisioner = bench.write(&TestGuest::provisioner(), "p.wasm");
     let allow = bench.write(&TestGuest::hook(), "allow.wasm");
     // The decision is the first byte of the payload.
-    let deny = TestGuest::hook().body("review", "(i32.store8 offset=520 (i32.const 0) (i32.const 1)) i32.const 512");
-    let deny = HookOptions { name: "deny".parse().unwrap(), ..hook_options(&bench.write(&deny, "deny.wasm")) };
+    let deny =
+        TestGuest::hook().body("review", "(i32.store8 offset=520 (i32.const 0) (i32.const 1)) i32.const 512");
+    let deny =
+        HookOptions { name: "deny".parse().unwrap(), ..hook_options(&bench.write(&deny, "deny.wasm")) };
     let options = options(provisioner_options(&provisioner), vec![hook_options(&allow), deny]);
     let set = bench.start(options).await.unwrap().current();
     let review = Review { id: InstanceId::from_u128(2), spec: Arc::new(spec()), dry_run: false };
@@ -311,7 +318,8 @@ async fn all_of_wasi_is_linked_and_nothing_of_it_granted() {
     let body = "(call $arguments (i32.const 600))
         (if (i32.load offset=604 (i32.const 0)) (then unreachable)) i32.const 512";
     let hook = TestGuest::hook().importing(READS_ARGUMENTS.0, READS_ARGUMENTS.1).body("review", body);
-    let (provisioner, hook) = (bench.write(&TestGuest::provisioner(), "p.wasm"), bench.write(&hook, "h.wasm"));
+    let (provisioner, hook) =
+        (bench.write(&TestGuest::provisioner(), "p.wasm"), bench.write(&hook, "h.wasm"));
     let options = options(provisioner_options(&provisioner), vec![hook_options(&hook)]);
     let set = bench.start(options).await.unwrap().current();
     let review = Review { id: InstanceId::from_u128(2), spec: Arc::new(spec()), dry_run: false };
@@ -332,7 +340,8 @@ async fn a_plugin_that_fails_its_first_call_does_not_serve() {
 #[tokio::test]
 async fn every_bad_plugin_is_told_at_once() {
     let bench = Bench::new();
-    let hook = |name: &str| HookOptions { name: name.parse().unwrap(), ..hook_options(Path::new("/nowhere")) };
+    let hook =
+        |name: &str| HookOptions { name: name.parse().unwrap(), ..hook_options(Path::new("/nowhere")) };
     let options = options(provisioner_options(Path::new("/nowhere")), vec![hook("a"), hook("b")]);
     let Err(Error::Refused(refusals)) = bench.start(options).await else { panic!("not refused") };
     assert_eq!(refusals.len(), 3);
@@ -364,9 +373,8 @@ async fn a_changed_plugin_is_swapped_and_the_others_stay() {
     assert_eq!(reloaded, Reloaded { generation: 8, changed: vec!["hooks.naming".to_owned()] });
     bench.changed.rung().await;
     let after = host.current();
-    let provisioner = |set: &crate::extension::ExtensionSet| {
-        set.provisioners.values().next().unwrap().provisioner.clone()
-    };
+    let provisioner =
+        |set: &crate::extension::ExtensionSet| set.provisioners.values().next().unwrap().provisioner.clone();
     assert!(Arc::ptr_eq(&provisioner(&before), &provisioner(&after)));
     assert_ne!(before.hooks[0].digest, after.hooks[0].digest);
     let reports = host.plugins();

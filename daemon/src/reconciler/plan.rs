@@ -125,8 +125,13 @@ pub(super) fn after_create_failed(
         }
         FailureKind::OrphanSuspected => {
             // What holds the old name cannot be seen: a new name, which is a new attempt.
-            match (again(instance, cause, failure.retry_after, now, dice, &options.recovery), instance.status.workload_name.successor()) {
-                (Fact::RecoveryScheduled { not_before, cause }, Some(to)) => Fact::Renamed { to, not_before, cause },
+            match (
+                again(instance, cause, failure.retry_after, now, dice, &options.recovery),
+                instance.status.workload_name.successor(),
+            ) {
+                (Fact::RecoveryScheduled { not_before, cause }, Some(to)) => {
+                    Fact::Renamed { to, not_before, cause }
+                }
                 (gave_up, _) => gave_up,
             }
         }

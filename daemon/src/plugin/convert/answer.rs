@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use super::target::{owner, workload};
 use super::template::templates;
-use super::{Broken, MAX_LINES, MAX_PAGE, MAX_REMARKS, MAX_TEXT, bounded, cut, optional_text, prose, remarks, text};
+use super::{
+    Broken, MAX_LINES, MAX_PAGE, MAX_REMARKS, MAX_TEXT, bounded, cut, optional_text, prose, remarks, text,
+};
 use crate::domain::{
-    Decision, Failure, FailureKind, Observation, OwnerId, Secrets, Template, Verdict, Violation, WorkloadState,
+    Decision, Failure, FailureKind, Observation, OwnerId, Secrets, Template, Verdict, Violation,
+    WorkloadState,
 };
 use crate::extension::{CreateOutcome, Creation, LogLine, LogsPage, OwnedPage, OwnedWorkload};
 use crate::plugin::bindings::imports::types;
@@ -77,7 +80,10 @@ pub(in crate::plugin) fn creation(secrets: &Secrets, creation: &api::Creation) -
 }
 
 /// Of `inspect`.
-pub(in crate::plugin) fn observation(secrets: &Secrets, seen: &api::Observation) -> Result<Observation, Broken> {
+pub(in crate::plugin) fn observation(
+    secrets: &Secrets,
+    seen: &api::Observation,
+) -> Result<Observation, Broken> {
     let state = match &seen.state {
         api::WorkloadState::Absent => WorkloadState::Absent,
         api::WorkloadState::Starting => WorkloadState::Starting,
@@ -112,7 +118,10 @@ pub(in crate::plugin) fn owned_page(asked: OwnerId, page: &api::OwnedPage) -> Re
             })
         })
         .collect::<Result<_, Broken>>()?;
-    Ok(OwnedPage { workloads, next_cursor: optional_text(&none, "next-cursor", page.next_cursor.as_deref())? })
+    Ok(OwnedPage {
+        workloads,
+        next_cursor: optional_text(&none, "next-cursor", page.next_cursor.as_deref())?,
+    })
 }
 
 /// Of `logs`. Long lines are cut: a workload may print what it likes.
@@ -165,7 +174,13 @@ mod tests {
 
     fn guest_failure(kind: types::FailureKind, message: &str) -> types::Failure {
         let (violations, extra) = (Vec::new(), Vec::new());
-        types::Failure { kind, message: message.to_owned(), retry_after_ms: Some(u64::MAX), violations, extra }
+        types::Failure {
+            kind,
+            message: message.to_owned(),
+            retry_after_ms: Some(u64::MAX),
+            violations,
+            extra,
+        }
     }
 
     #[test]
@@ -188,7 +203,8 @@ mod tests {
 
     #[test]
     fn created_without_a_workload_breaks_the_contract() {
-        let guest = |outcome| api::Creation { outcome, workload: None, warnings: Vec::new(), extra: Vec::new() };
+        let guest =
+            |outcome| api::Creation { outcome, workload: None, warnings: Vec::new(), extra: Vec::new() };
         let read = |outcome| creation(&Secrets::default(), &guest(outcome)).is_ok();
         assert!(!read(api::CreateOutcome::Created));
         assert!(!read(api::CreateOutcome::Adopted));

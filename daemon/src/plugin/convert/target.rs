@@ -53,7 +53,8 @@ pub(super) fn workload(secrets: &Secrets, workload: &types::Workload) -> Result<
     if let Some(url) = &workload.url {
         let uri: Option<http::Uri> = url.parse().ok();
         let usable = uri.is_some_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.host().is_some_and(|host| !host.is_empty())
         });
         if !usable {
             return Err(Broken::new("workload.url is not an http:// or https:// URL"));

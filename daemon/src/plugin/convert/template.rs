@@ -94,7 +94,9 @@ fn input(json: &serde_json::Map<String, Value>) -> Result<Input, Broken> {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(choices)) if choices.len() <= MAX_PARTS => choices
             .iter()
-            .map(|choice| choice.as_str().map(str::to_owned).ok_or_else(|| wrong("choices", "a list of strings")))
+            .map(|choice| {
+                choice.as_str().map(str::to_owned).ok_or_else(|| wrong("choices", "a list of strings"))
+            })
             .collect::<Result<_, _>>()?,
         Some(_) => return Err(wrong("choices", "a list of at most 256 strings")),
     };

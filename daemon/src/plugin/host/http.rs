@@ -102,9 +102,9 @@ impl Route {
                 value
             })
         });
-        let authorization = authorization
-            .transpose()
-            .map_err(|_| "bearer_token holds characters that no header may: check for line breaks".to_owned())?;
+        let authorization = authorization.transpose().map_err(|_| {
+            "bearer_token holds characters that no header may: check for line breaks".to_owned()
+        })?;
         let mut client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())

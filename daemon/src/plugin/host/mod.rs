@@ -20,10 +20,10 @@ use wasmtime::{Engine, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
+use self::http::Sender;
 pub(super) use self::http::{Certificates, Upstreams, read_certificates};
 pub(super) use self::log::{GuestLog, LogBudget};
 pub(super) use self::reach::Reachability;
-use self::http::Sender;
 use self::stdio::Printed;
 use super::bindings::imports::{log as log_api, process as process_api, settings as settings_api};
 use super::error::Error;

@@ -113,7 +113,9 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
 fn check_config(config: &std::path::Path) -> ExitCode {
     match config::load(config, std::env::vars(), &Overrides::default()) {
         Ok(loaded) => {
-            let templates = wharfinger::catalog::check(&loaded.options.catalog);
+            let provisioners = &loaded.options.plugin.provisioners;
+            let names = provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
+            let templates = wharfinger::catalog::check(&loaded.options.catalog, &names);
             for warning in &loaded.warnings {
                 eprintln!("warning: {warning}");
             }

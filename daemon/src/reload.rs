@@ -74,7 +74,6 @@ impl Reload {
     }
 
     async fn reload(&mut self) {
-        self.catalog.reload();
         let loaded = match config::load(&self.source.config, std::env::vars(), &self.source.overrides) {
             Ok(loaded) => loaded,
             Err(complaints) => {

@@ -104,6 +104,7 @@ pub(super) fn after_create_failed(
     failure: Failure,
     instance: &Instance,
     now: Timestamp,
+    dice: u32,
     options: &Options,
 ) -> Fact {
     let cause = Cause::new(camel_case(&failure.code), failure.message.clone());

@@ -15,7 +15,7 @@ pub enum LogFormat {
 }
 
 /// What is logged and how.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Telemetry {
     /// How a line looks.
     pub format: LogFormat,

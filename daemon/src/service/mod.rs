@@ -24,6 +24,9 @@ pub use logs::Logs;
 pub use options::Options;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
 
+pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
+pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, Reach};
+
 use crate::catalog::Catalog;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;

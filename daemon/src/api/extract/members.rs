@@ -1,0 +1,129 @@
+//! The members of a JSON object, taken one by one; what is left is unknown.
+//!
+//! Complaints name the place and what is allowed there, and never quote a value: it may be a
+//! secret in the wrong place.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::api::problem::{Code, Problem};
+use crate::api::wire::ProblemError;
+
+/// Complaints in one answer; more would not help.
+const MAX_COMPLAINTS: usize = 100;
+
+/// What is left of an object, and what was wrong so far.
+#[derive(Default)]
+pub(crate) struct Members {
+    left: Map<String, Value>,
+    complaints: Vec<(Code, ProblemError)>,
+}
+
+impl Members {
+    /// Reads a whole body.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(left)) => Ok(Self { left, complaints: Vec::new() }),
+            Ok(other) => {
+                let mut members = Self::default();
+                members.complain_type(String::new(), "an object", &other);
+                Err(members.into_problem())
+            }
+            // serde_json says what it expected and where, and quotes nothing of the body.
+            Err(error) => Err(Problem::new(Code::InvalidJson, format!("the body is not JSON: {error}"))),
+        }
+    }
+
+    /// A string that must be there; empty if it is not.
+    pub(crate) fn text(&mut self, name: &str) -> String {
+        match self.optional_text(name) {
+            Some(text) => text,
+            None if self.complaints.iter().any(|(_, error)| error.pointer == pointer(&[name])) => {
+                String::new()
+            }
+            None => {
+                self.complain(Code::MissingMember, pointer(&[name]), format!("{name} is required"));
+                String::new()
+            }
+        }
+    }
+
+    /// A string that may be absent or null.
+    pub(crate) fn optional_text(&mut self, name: &str) -> Option<String> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => {
+                self.complain_type(pointer(&[name]), "a string", &other);
+                None
+            }
+        }
+    }
+
+    /// An object of strings that may be absent or null.
+    pub(crate) fn texts(&mut self, name: &str) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        match self.left.remove(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(entries)) => {
+                for (key, value) in entries {
+                    match value {
+                        Value::String(text) => {
+                            texts.insert(key, text);
+                        }
+                        other => self.complain_type(pointer(&[name, &key]), "a string", &other),
+                    }
+                }
+            }
+            Some(other) => self.complain_type(pointer(&[name]), "an object of strings", &other),
+        }
+        texts
+    }
+
+    /// Whatever nobody took is unknown. The problem's code is that of the first complaint.
+    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        for (name, _) in std::mem::take(&mut self.left) {
+            let message = "there is no such member: check its spelling".to_owned();
+            self.complain(Code::UnknownMember, pointer(&[&name]), message);
+        }
+        if self.complaints.is_empty() { Ok(()) } else { Err(self.into_problem()) }
+    }
+
+    fn into_problem(self) -> Problem {
+        let code = self.complaints.first().map_or(Code::WrongType, |(code, _)| *code);
+        let errors: Vec<ProblemError> = self.complaints.into_iter().map(|(_, error)| error).collect();
+        let places: Vec<String> =
+            errors.iter().map(|error| format!("{:?}: {}", error.pointer, error.message)).collect();
+        Problem::new(code, format!("the body cannot be read: {}", places.join("; "))).with_errors(errors)
+    }
+
+    fn complain_type(&mut self, pointer: String, wanted: &str, found: &Value) {
+        let found = match found {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        self.complain(Code::WrongType, pointer, format!("{wanted} is needed here, and this is {found}"));
+    }
+
+    fn complain(&mut self, code: Code, pointer: String, message: String) {
+        if self.complaints.len() < MAX_COMPLAINTS {
+            let error =
+                ProblemError { pointer, parameter: None, code: code.entry().code.to_owned(), message };
+            self.complaints.push((code, error));
+        }
+    }
+}
+
+/// RFC 6901, with names cut where they are absurdly long.
+fn pointer(path: &[&str]) -> String {
+    let part = |name: &&str| {
+        let name: String = name.chars().take(128).collect();
+        format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+    };
+    path.iter().map(part).collect()
+}

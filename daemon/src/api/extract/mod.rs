@@ -1,0 +1,14 @@
+//! What a request says: its body, query, path and conditions. Refuses what it does not
+//! understand, all complaints at once where that is cheap.
+
+mod body;
+mod if_match;
+mod members;
+mod path;
+mod query;
+
+pub(crate) use body::{FromBody, Nothing, Payload};
+pub(crate) use if_match::IfMatch;
+pub(crate) use members::Members;
+pub(crate) use path::{InstancePath, TemplatePath};
+pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};

@@ -1,0 +1,35 @@
+//! What stands in a path.
+
+use axum::extract::{FromRequestParts, Path};
+use http::request::Parts;
+
+use crate::api::problem::{Code, Problem};
+use crate::service::Reference;
+
+/// `{id}`: an id or a name.
+pub(crate) struct InstancePath(pub(crate) Reference);
+
+impl<S: Send + Sync> FromRequestParts<S> for InstancePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Ok(Self(Reference::parse(&segment(parts, state, Code::InstanceNotFound).await?)?))
+    }
+}
+
+/// `{name}` of a template.
+pub(crate) struct TemplatePath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TemplatePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        segment(parts, state, Code::TemplateNotFound).await.map(Self)
+    }
+}
+
+/// The one variable segment. One that is no UTF-8 names nothing.
+async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S, missing: Code) -> Result<String, Problem> {
+    let path = Path::<String>::from_request_parts(parts, state).await;
+    path.map(|Path(text)| text).map_err(|_| Problem::new(missing, "the path is not UTF-8"))
+}

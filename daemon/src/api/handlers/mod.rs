@@ -1,0 +1,16 @@
+//! One file per resource. A handler reads the request, calls the service once, and says what it
+//! came to; it decides nothing.
+
+pub(crate) mod document;
+pub(crate) mod health;
+pub(crate) mod instances;
+pub(crate) mod plugins;
+pub(crate) mod provisioners;
+pub(crate) mod templates;
+
+use super::problem::problems;
+
+problems! {
+    /// Of a read that takes no parameter.
+    PlainProblems: InvalidQuery
+}

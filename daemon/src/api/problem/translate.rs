@@ -1,0 +1,73 @@
+//! The one translation of the service's refusals into problems. Exhaustive: a new refusal does
+//! not compile until it has a code.
+
+use std::time::Duration;
+
+use super::{Code, Problem};
+use crate::api::wire::{Admission, ProblemError};
+use crate::domain::{Failure, FailureKind};
+use crate::runtime::ErrorChain;
+use crate::service::{Denial, Error};
+
+/// When to come back if nobody knows better.
+const SOON: Duration = Duration::from_secs(5);
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let detail = error.to_string();
+        match error {
+            Error::InstanceNotFound(_) => Self::new(Code::InstanceNotFound, detail),
+            Error::TemplateNotFound(_) => Self::new(Code::TemplateNotFound, detail),
+            Error::Invalid(violations) => Self::new(Code::InvalidRequest, detail)
+                .with_errors(violations.into_iter().map(ProblemError::from).collect()),
+            Error::Denied(denial) => denied(*denial, detail),
+            Error::NameTaken { .. } => Self::new(Code::NameTaken, detail),
+            Error::NameDeleting { .. } => Self::new(Code::NameDeleting, detail),
+            Error::PhaseRefuses { .. } => Self::new(Code::PhaseRefuses, detail),
+            Error::Stale { .. } => Self::new(Code::StaleRevision, detail),
+            Error::Provisioner(failure) => provisioner_failed(failure),
+            Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
+            Error::Store(_) => {
+                // Where the database is and what the disk said is the operator's business.
+                tracing::error!(error = %ErrorChain(&error), "the database does not answer");
+                Self::new(Code::StoreUnavailable, detail).with_retry_after(SOON)
+            }
+        }
+    }
+}
+
+fn denied(denial: Denial, detail: String) -> Problem {
+    let Denial { hook, code, violations, admission } = denial;
+    let code = if code == Code::HookFailed.entry().code { Code::HookFailed } else { Code::HookDenied };
+    Problem::new(code, detail)
+        .with_errors(violations.into_iter().map(ProblemError::from).collect())
+        .with_admission(hook.to_string(), admission.verdicts.iter().map(Admission::from).collect())
+}
+
+/// A provisioner that was asked on a user's behalf. Its own code goes into `errors`: ours say
+/// whose fault it is.
+fn provisioner_failed(failure: Failure) -> Problem {
+    let Failure { kind, code, message, retry_after, violations } = failure;
+    let problem = Problem::new(
+        match kind {
+            FailureKind::NotFound => Code::WorkloadNotFound,
+            FailureKind::Unsupported => Code::ProvisionerUnsupported,
+            FailureKind::NotApplied => Code::ProvisionerUnavailable,
+            FailureKind::Invalid
+            | FailureKind::Foreign
+            | FailureKind::OutcomeUnknown
+            | FailureKind::Denied
+            | FailureKind::OrphanSuspected
+            | FailureKind::Other(_) => Code::ProvisionerFailed,
+        },
+        message.clone(),
+    );
+    let mut errors = vec![ProblemError { pointer: String::new(), parameter: None, code, message }];
+    errors.extend(violations.into_iter().map(ProblemError::from));
+    let problem = problem.with_errors(errors);
+    match (problem.code(), retry_after) {
+        (_, Some(after)) => problem.with_retry_after(after),
+        (Code::ProvisionerUnavailable, None) => problem.with_retry_after(SOON),
+        (_, None) => problem,
+    }
+}

@@ -1,0 +1,71 @@
+//! Which path leads where, and through which layers.
+//!
+//! Every route is added by `routes!`, so that it is documented by construction. The router's own
+//! failures are problems too.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{from_fn, from_fn_with_state};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::handlers::{health, instances, plugins, provisioners, templates};
+use super::middleware::{answer_unread_body, guard, observe};
+use super::openapi::{self, Document};
+use super::problem::{Code, Problem};
+use super::state::Api;
+use super::{Options, handlers};
+use crate::runtime::Readiness;
+use crate::service::Service;
+
+/// The router over `service`, and the document that describes it. `listen`: the address bound.
+pub(crate) fn router(
+    service: Service,
+    readiness: Readiness,
+    options: &Options,
+    listen: SocketAddr,
+) -> (Router, Document) {
+    let (router, document) = openapi::start()
+        .merge(instance_routes())
+        .routes(routes!(templates::list_templates))
+        .routes(routes!(templates::get_template))
+        .routes(routes!(provisioners::list_provisioners))
+        .routes(routes!(plugins::list_plugins))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(handlers::document::openapi))
+        .split_for_parts();
+    let document = openapi::finish(document);
+    let api = Api::new(service, readiness, options, listen, document.json());
+    let router = router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(api.clone(), guard))
+        .layer(from_fn(answer_unread_body))
+        // The outermost: it gives every answer its id, its headers and, to a problem, its body.
+        .layer(from_fn(observe))
+        .with_state(api);
+    (router, document)
+}
+
+fn instance_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(instances::list_instances, instances::create_instance))
+        .routes(routes!(instances::get_instance, instances::delete_instance))
+        .routes(routes!(instances::retry_instance))
+        .routes(routes!(instances::restart_instance))
+        .routes(routes!(instances::list_instance_events))
+        .routes(routes!(instances::read_instance_logs))
+        .routes(routes!(instances::list_instance_tools))
+}
+
+async fn no_such_path() -> Problem {
+    Problem::new(Code::NotFound, "there is nothing at this path")
+}
+
+/// `Allow` is added by the router.
+async fn no_such_method(request: Request) -> Problem {
+    Problem::new(Code::MethodNotAllowed, format!("{} is not possible here", request.method()))
+}

@@ -1,0 +1,54 @@
+//! What every handler may use.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::Options;
+use super::middleware::AllowedHosts;
+use crate::runtime::Readiness;
+use crate::service::Service;
+
+/// Handle to the API's parts. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) service: Service,
+    pub(crate) readiness: Readiness,
+    pub(crate) hosts: AllowedHosts,
+    pub(crate) max_body: usize,
+    pub(crate) body_timeout: Duration,
+    /// The rendered OpenAPI document.
+    pub(crate) document: Bytes,
+}
+
+impl Api {
+    /// `listen`: the address really bound.
+    pub(crate) fn new(
+        service: Service,
+        readiness: Readiness,
+        options: &Options,
+        listen: SocketAddr,
+        document: Bytes,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            service,
+            readiness,
+            hosts: AllowedHosts::new(listen.ip(), &options.allowed_hosts),
+            max_body: options.max_body,
+            body_timeout: options.body_timeout,
+            document,
+        }))
+    }
+}
+
+impl std::ops::Deref for Api {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}

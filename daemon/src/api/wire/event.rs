@@ -1,0 +1,55 @@
+//! Events: what happened to an instance.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Status, Time};
+use crate::domain;
+
+/// One committed change.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Event {
+    /// Its number; the instance's revision from then on.
+    pub(crate) revision: u64,
+    pub(crate) at: Time,
+    pub(crate) instance: EventInstance,
+    /// For example `create-started`. New ones may come.
+    pub(crate) r#type: String,
+    /// The status before; null for the first.
+    pub(crate) from: Option<Status>,
+    /// The status after; `gone` for the last.
+    pub(crate) to: Status,
+    /// One word for machines.
+    pub(crate) reason: Option<String>,
+    /// For people.
+    pub(crate) message: Option<String>,
+}
+
+/// Whose event it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventInstance {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// The history of one instance, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventList {
+    pub(crate) events: Vec<Event>,
+}
+
+impl From<domain::Event> for Event {
+    fn from(event: domain::Event) -> Self {
+        let domain::Event { revision, at, instance, name, kind, from, to, reason, message } = event;
+        Self {
+            revision: revision.0,
+            at: at.into(),
+            instance: EventInstance { id: instance.to_string(), name: name.to_string() },
+            r#type: kind,
+            from: from.map(Status::from),
+            to: to.into(),
+            reason,
+            message,
+        }
+    }
+}

@@ -61,8 +61,9 @@ fn carried(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
         [0, 0, 0, 0, 0, 0xffff | 0, _, _] | [0, 0, 0, 0, 0xffff, 0, _, _] => [Some(at(12)), None],
         // NAT64 (RFC 6052).
         [0x64, 0xff9b, 0, 0, 0, 0, _, _] => [Some(at(12)), None],
-        // NAT64 of a site's own (RFC 8215): as /48, whose ninth byte is not part of it, or as /96.
-        [0x64, 0xff9b, 1, ..] => [Some(Ipv4Addr::new(bytes[6], bytes[7], bytes[9], bytes[10])), Some(at(12))],
+        // NAT64 of a site's own (RFC 8215), as /96, else as /48, whose ninth byte is not part of it.
+        [0x64, 0xff9b, 1, 0, 0, 0, _, _] => [Some(at(12)), None],
+        [0x64, 0xff9b, 1, ..] => [Some(Ipv4Addr::new(bytes[6], bytes[7], bytes[9], bytes[10])), None],
         // 6to4 (RFC 3056).
         [0x2002, ..] => [Some(at(2)), None],
         // Teredo (RFC 4380): the server, and the client with its bits turned.
@@ -132,6 +133,8 @@ mod tests {
             "fd00::1",
             "2001:db8::1",
             "::ffff:127.0.0.1",
+            "64:ff9b:1::10.0.0.1",
+            "64:ff9b:1:a00:0:100::",
         ];
         for text in addresses {
             assert_eq!(refused(text.parse().unwrap()), None, "{text}");

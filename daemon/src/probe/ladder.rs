@@ -121,6 +121,10 @@ impl Climb {
                 self.judge(&tools, session.has_tools, &question.expect_tools);
                 self.answer.tools = Some(tools.list);
                 self.holds(Authenticated, "NotAsked", "no credentials were asked for".to_owned());
+                // That was no question of its own.
+                if let Some(rung) = self.answer.rungs.last_mut() {
+                    rung.latency = None;
+                }
             }
             Err(NoTools::Unauthorised(status)) => self.wants_credentials(endpoint, status),
             Err(NoTools::Silent(silence)) => self.fails(ToolsListed, silence.reason(), silence.to_string()),

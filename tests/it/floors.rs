@@ -20,7 +20,18 @@ const FLOORS: [(&str, &[&str]); 13] = [
     ("api", &["domain", "runtime", "service"]),
     (
         "config",
-        &["domain", "runtime", "api", "catalog", "plugin", "probe", "process", "reconciler", "service", "store"],
+        &[
+            "domain",
+            "runtime",
+            "api",
+            "catalog",
+            "plugin",
+            "probe",
+            "process",
+            "reconciler",
+            "service",
+            "store",
+        ],
     ),
 ];
 
@@ -140,7 +151,8 @@ fn every_heavy_library_has_one_home() {
                 let path = format!("{library}::");
                 // `crate::toml::` and `my_toml::` are other things.
                 let named = code.match_indices(&path).any(|(at, _)| {
-                    !code[..at].ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | ':'))
+                    !code[..at]
+                        .ends_with(|before: char| before.is_alphanumeric() || matches!(before, '_' | ':'))
                 });
                 if named && !homes.contains(&folder) {
                     complaints.push(format!("{} uses {library}", file.display()));
@@ -155,7 +167,9 @@ fn every_heavy_library_has_one_home() {
 fn the_domain_is_pure() {
     for file in files(&source().join("domain")) {
         let code = code(&file);
-        for impure in ["tokio", "serde", "async ", "SystemTime", "Instant", "std::fs", "std::net::Tcp", "std::env"] {
+        for impure in
+            ["tokio", "serde", "async ", "SystemTime", "Instant", "std::fs", "std::net::Tcp", "std::env"]
+        {
             assert!(!code.contains(impure), "{} names {impure}", file.display());
         }
     }
@@ -167,7 +181,8 @@ fn the_table_is_the_one_in_the_architecture() {
     for (folder, allowed) in FLOORS {
         let row = text.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{folder}`")));
         let row = row.unwrap_or_else(|| panic!("ARCHITECTURE.md has no row for {folder}"));
-        let told: BTreeSet<&str> = row.trim_matches('|').split('|').nth(3).unwrap().trim().split(", ").collect();
+        let told: BTreeSet<&str> =
+            row.trim_matches('|').split('|').nth(3).unwrap().trim().split(", ").collect();
         let expected: BTreeSet<&str> = match allowed {
             [] => ["–"].into(),
             _ if folder == "config" => ["the Options"].into(),

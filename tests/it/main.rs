@@ -2,6 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it stands, helpers included")]
 
+mod configuration;
 mod daemon;
 mod demo_server;
+mod everything;
 mod fake_manager;
+mod floors;
+mod go_mcp_manager;
+mod instances;
+mod plugins;
+mod recovery;
+mod simulation;

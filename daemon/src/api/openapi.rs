@@ -31,14 +31,8 @@ use super::wire::{Problem, ProblemError};
 struct Description;
 
 /// Any request may be refused so.
-const ANY: [Code; 6] = [
-    Code::InvalidHost,
-    Code::UriTooLong,
-    Code::WrongHost,
-    Code::HeadersTooLarge,
-    Code::Internal,
-    Code::StoreUnavailable,
-];
+const ANY: [Code; 5] =
+    [Code::InvalidHost, Code::UriTooLong, Code::WrongHost, Code::HeadersTooLarge, Code::Internal];
 
 /// The document as it is served.
 pub(crate) struct Document(OpenApi);

@@ -214,6 +214,10 @@ impl Phase {
             (P::Gone, _) => return Err(invalid),
             (_, F::ForgetRequested) => P::Gone,
             (phase @ P::Deleting { .. }, F::DeleteRequested) => phase,
+            // An effect may still be under way: what it makes is to be removed, too.
+            (P::Creating { doubt: Some(doubt), .. }, F::DeleteRequested) => {
+                P::Deleting { workload_may_exist, not_before: now.max(doubt.settled_at), tries: 0 }
+            }
             (_, F::DeleteRequested) => P::Deleting { workload_may_exist, not_before: now, tries: 0 },
             (phase, F::ConditionsChanged { .. }) => phase,
 

@@ -245,12 +245,13 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
 }
 
 fn log(event: &Event) {
-    let Event { instance, name, kind, to, reason, message, revision, .. } = event;
-    let (reason, message) = (reason.as_deref().unwrap_or_default(), message.as_deref().unwrap_or_default());
+    let Event { instance, name, kind, to, revision, .. } = event;
     let from = event.from.map_or("", PhaseKind::as_str);
+    // The field `message` is the log's own.
+    let (reason, detail) = (event.reason.as_deref(), event.message.as_deref());
     if kind == FactKind::GaveUp.as_str() {
-        tracing::warn!(%instance, %name, kind, from, %to, reason, message, %revision, "an instance failed");
+        tracing::warn!(%instance, %name, kind, from, %to, reason, detail, %revision, "an instance failed");
     } else {
-        tracing::info!(%instance, %name, kind, from, %to, reason, message, %revision, "an instance changed");
+        tracing::info!(%instance, %name, kind, from, %to, reason, detail, %revision, "an instance changed");
     }
 }

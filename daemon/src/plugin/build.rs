@@ -70,41 +70,43 @@ pub(super) type BuiltHook = Built<HookOptions, dyn Hook>;
 pub(super) async fn provisioner_material(
     options: &ProvisionerOptions,
 ) -> Result<Material<ProvisionerOptions>, Error> {
-    let candidate = read(provisioner_subject(options)).await?;
-    let mut certificates = BTreeMap::new();
-    for (upstream, granted) in &options.upstreams {
-        let read = read_certificates(granted).map_err(|reason| Error::Upstream {
-            subject: candidate.subject.clone(),
-            upstream: upstream.clone(),
-            reason,
-        })?;
-        certificates.insert(upstream.clone(), read);
-    }
-    Ok(Material { options: options.clone(), candidate, certificates })
+    let name = options.name.as_str().to_owned();
+    let subject = Subject { kind: PluginKind::Provisioner, name, path: options.plugin.clone() };
+    let options = options.clone();
+    off_the_runtime(subject.clone(), move || {
+        let mut certificates = BTreeMap::new();
+        for (upstream, granted) in &options.upstreams {
+            let read = read_certificates(granted).map_err(|reason| Error::Upstream {
+                subject: subject.clone(),
+                upstream: upstream.clone(),
+                reason,
+            })?;
+            certificates.insert(upstream.clone(), read);
+        }
+        Ok(Material { options, candidate: Candidate::read(subject)?, certificates })
+    })
+    .await
 }
 
 /// Reads a hook's file.
 pub(super) async fn hook_material(options: &HookOptions) -> Result<Material<HookOptions>, Error> {
-    let candidate = read(hook_subject(options)).await?;
-    Ok(Material { options: options.clone(), candidate, certificates: BTreeMap::new() })
-}
-
-/// How a provisioner is spoken of.
-pub(super) fn provisioner_subject(options: &ProvisionerOptions) -> Subject {
     let name = options.name.as_str().to_owned();
-    Subject { kind: PluginKind::Provisioner, name, path: options.plugin.clone() }
+    let subject = Subject { kind: PluginKind::Hook, name, path: options.plugin.clone() };
+    let options = options.clone();
+    off_the_runtime(subject.clone(), move || {
+        Ok(Material { options, candidate: Candidate::read(subject)?, certificates: BTreeMap::new() })
+    })
+    .await
 }
 
-/// How a hook is spoken of.
-pub(super) fn hook_subject(options: &HookOptions) -> Subject {
-    Subject { kind: PluginKind::Hook, name: options.name.as_str().to_owned(), path: options.plugin.clone() }
-}
-
-async fn read(subject: Subject) -> Result<Candidate, Error> {
-    let lost = subject.clone();
-    spawn_blocking(move || Candidate::read(subject))
+/// Files are read where waiting for a disk stops nobody.
+async fn off_the_runtime<T: Send + 'static>(
+    subject: Subject,
+    read: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    spawn_blocking(read)
         .await
-        .unwrap_or_else(|error| Err(Error::Unreadable { subject: lost, source: error.into() }))
+        .unwrap_or_else(|error| Err(Error::Unreadable { subject, source: error.into() }))
 }
 
 impl Workshop {

@@ -57,8 +57,8 @@ pub(super) struct Call {
     pub(super) turns_key: &'static str,
     /// Everything included.
     pub(super) timeout: Duration,
-    /// The key of the configuration that sets it.
-    pub(super) timeout_key: &'static str,
+    /// What to do when that is too short.
+    pub(super) timeout_remedy: &'static str,
     /// Replaced in what the guest logs and answers.
     pub(super) secrets: Arc<Secrets>,
 }
@@ -133,9 +133,9 @@ impl Guest {
                 call.function,
                 "plugin_timed_out",
                 &format!(
-                    "it did not end within {} and was stopped; raise {} if its backend is slow",
+                    "it did not end within {} and was stopped; {}",
                     format_duration(call.timeout),
-                    call.timeout_key
+                    call.timeout_remedy
                 ),
             )),
         }

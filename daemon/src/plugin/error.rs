@@ -186,7 +186,7 @@ pub enum Error {
         name: ProvisionerName,
     },
     /// A set was refused because of some of its plugins.
-    #[error("{} of the plugins were refused, and nothing was changed:{}", .0.len(), Lines(.0))]
+    #[error("plugins cannot be loaded:{}", Lines(.0))]
     Refused(Vec<Refusal>),
 }
 
@@ -234,6 +234,6 @@ struct Lines<'items, T>(&'items [T]);
 
 impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|item| write!(f, "\n  {item}"))
+        self.0.iter().try_for_each(|item| write!(f, "\n  {}", item.to_string().replace('\n', "\n  ")))
     }
 }

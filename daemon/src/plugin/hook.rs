@@ -29,7 +29,7 @@ impl Hook for ComponentHook {
             turns: self.turns.clone(),
             turns_key: "max_concurrent",
             timeout: self.timeout,
-            timeout_key: "timeout",
+            timeout_remedy: "raise the hook's timeout if it needs more",
             // A hook knows no secret: there is nothing it could give away.
             secrets: Arc::default(),
         };

@@ -231,7 +231,7 @@ fn first_call(function: &'static str) -> Call {
         turns: Arc::new(Semaphore::new(1)),
         turns_key: "max_concurrent",
         timeout: FIRST_CALL,
-        timeout_key: "nothing: it is fixed",
+        timeout_remedy: "what comes before a plugin goes live needs no backend and must be quick",
         secrets: Arc::new(Secrets::default()),
     }
 }

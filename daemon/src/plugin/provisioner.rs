@@ -48,18 +48,18 @@ macro_rules! ask {
 
 impl ComponentProvisioner {
     fn change(&self, function: &'static str, secrets: Arc<Secrets>) -> Call {
-        let (timeout, timeout_key) = match function {
-            "create" => (self.timeouts.create, "timeouts.create"),
-            _ => (self.timeouts.destroy, "timeouts.destroy"),
+        let (timeout, timeout_remedy) = match function {
+            "create" => (self.timeouts.create, "raise timeouts.create if its backend is slow"),
+            _ => (self.timeouts.destroy, "raise timeouts.destroy if its backend is slow"),
         };
         let turns = self.changes.clone();
-        Call { function, turns, turns_key: "max_concurrent", timeout, timeout_key, secrets }
+        Call { function, turns, turns_key: "max_concurrent", timeout, timeout_remedy, secrets }
     }
 
     fn look(&self, function: &'static str, timeout: Duration, secrets: Arc<Secrets>) -> Call {
         let turns = self.looks.clone();
-        let (turns_key, timeout_key) = ("max_inspects", "timeouts.inspect");
-        Call { function, turns, turns_key, timeout, timeout_key, secrets }
+        let timeout_remedy = "raise timeouts.inspect if its backend is slow";
+        Call { function, turns, turns_key: "max_inspects", timeout, timeout_remedy, secrets }
     }
 
     /// A plugin without upstreams is its own backend: it is there when it answers.

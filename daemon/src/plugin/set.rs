@@ -76,7 +76,6 @@ pub(super) struct ActiveSet {
     pub(super) set: Arc<ExtensionSet>,
     pub(super) provisioners: BTreeMap<ProvisionerName, Arc<BuiltProvisioner>>,
     pub(super) hooks: BTreeMap<HookName, Arc<BuiltHook>>,
-    pub(super) options: Options,
 }
 
 /// The files of a configuration, as far as they could be read.
@@ -92,7 +91,7 @@ impl PluginHost {
         let workshop = Workshop::open(host.clock, host.tasks, host.processes)?;
         let survey = survey(&options).await;
         let standing = Standing::new(&options, &survey_digests(&survey));
-        let built = build(&workshop, None, options, survey, host.first_generation).await;
+        let built = build(&workshop, None, &options, survey, host.first_generation).await;
         let built = built.map_err(Error::Refused)?;
         log_set(&built, &[]);
         Ok(Self(Arc::new(Inner {
@@ -118,7 +117,7 @@ impl PluginHost {
             return Ok(Reloaded { generation: active.set.generation, changed: Vec::new() });
         }
         let generation = active.set.generation.saturating_add(1);
-        let built = build(&inner.workshop, Some(&active), options, survey, generation).await;
+        let built = build(&inner.workshop, Some(&active), &options, survey, generation).await;
         let built = match built {
             Ok(built) => {
                 let taken = taken_away(&active, &built, &inner.owned);
@@ -211,14 +210,22 @@ fn unchanged(active: &ActiveSet, options: &Options, survey: &Survey) -> bool {
     let same_hooks = survey.hooks.iter().all(|material| {
         active.hooks.get(&material.options.name).is_some_and(|built| built.material.equals(material))
     });
-    active.options == *options && same_provisioners && same_hooks
+    let same_order = active
+        .set
+        .hooks
+        .iter()
+        .map(|hook| &hook.name)
+        .eq(survey.hooks.iter().map(|material| &material.options.name));
+    let same_number = active.provisioners.len() == survey.provisioners.len();
+    let same_default = active.set.default_provisioner == options.default_provisioner;
+    same_provisioners && same_hooks && same_order && same_number && same_default
 }
 
 /// Builds what changed and keeps the rest. Goes on after a refusal, so that all are told at once.
 async fn build(
     workshop: &Workshop,
     active: Option<&ActiveSet>,
-    options: Options,
+    options: &Options,
     survey: Survey,
     generation: u64,
 ) -> Result<ActiveSet, Vec<Refusal>> {
@@ -258,8 +265,8 @@ async fn build(
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    let set = Arc::new(extension_set(&options, &provisioners, &hooks, generation));
-    Ok(ActiveSet { set, provisioners, hooks, options })
+    let set = Arc::new(extension_set(options, &provisioners, &hooks, generation));
+    Ok(ActiveSet { set, provisioners, hooks })
 }
 
 fn extension_set(
@@ -350,13 +357,13 @@ fn changes(active: &ActiveSet, next: &ActiveSet) -> Vec<String> {
             changed.push(format!("hooks.{name}"));
         }
     }
-    if active.options.default_provisioner != next.options.default_provisioner {
+    if active.set.default_provisioner != next.set.default_provisioner {
         changed.push("defaults.provisioner".to_owned());
     }
     changed.sort();
     changed.dedup();
     if changed.is_empty() {
-        // The order of the tables, or one that is off.
+        // The same hooks in another order.
         changed.push("hooks".to_owned());
     }
     changed

@@ -22,7 +22,7 @@ fn provisioner_options(path: &Path) -> ProvisionerOptions {
         max_concurrent: 1,
         max_inspects: 4,
         timeouts: Timeouts {
-            create: Duration::from_millis(400),
+            create: Duration::from_millis(600),
             inspect: Duration::from_secs(5),
             destroy: Duration::from_secs(5),
         },
@@ -191,6 +191,21 @@ async fn an_endless_loop_ends_with_its_timeout() {
 }
 
 #[tokio::test]
+async fn a_loop_does_not_keep_the_runtime_from_its_timers() {
+    let provisioner = Bench::new().provisioner(&TestGuest::provisioner().body("create", LOOP_FOREVER)).await;
+    let naps = async {
+        let began = Instant::now();
+        for _ in 0..10 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        began.elapsed()
+    };
+    let (_, slept) = tokio::join!(create(&*provisioner), naps);
+    // One tick for each nap; without the runtime's own yield it would be 61.
+    assert!(slept < Duration::from_millis(500), "{slept:?}");
+}
+
+#[tokio::test]
 async fn memory_is_bounded() {
     let provisioner = Bench::new().provisioner(&TestGuest::provisioner().body("create", GROW_FOREVER)).await;
     let failure = create(&*provisioner).await;
@@ -225,8 +240,12 @@ async fn a_caller_that_leaves_neither_ends_the_call_nor_frees_its_turn() {
     assert!(left.is_err());
     assert_eq!(provisioner.reach().in_flight, 1);
     assert_eq!(create(&*provisioner).await.code, "plugin_busy");
-    tokio::time::sleep(Duration::from_millis(600)).await;
-    assert_eq!(provisioner.reach().in_flight, 0);
+    let ended = async {
+        while provisioner.reach().in_flight > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), ended).await.unwrap();
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ mod tests {
 
     fn process(pid: i32, parent: i32, group: i32) -> Process {
         let start = 100 + u64::try_from(pid).unwrap();
-        Process { identity: Identity { pid, start }, parent, group, dead: false }
+        Process { identity: Identity { pid, start }, parent, group, dead: false, kernel: false }
     }
 
     fn pids(family: &Family) -> Vec<i32> {

@@ -18,7 +18,8 @@ use crate::domain::{OwnerId, Target};
 /// A start is decided within this, or its outcome is unknown.
 const START_WAIT: Duration = Duration::from_secs(10);
 
-/// A supervisor writes down how its child ended within this, or nobody will.
+/// A supervisor writes down how its child ended within this, or nobody will. One that is still
+/// there later waits for processes the child left behind.
 const END_WAIT: Duration = Duration::from_secs(2);
 
 /// Between two looks.
@@ -57,7 +58,7 @@ impl Processes {
         let request = Arc::new(request);
         let target = &request.target;
         let name = || target.name.clone();
-        let deadline = Instant::now() + START_WAIT;
+        let start = Instant::now();
         let mut begun = false;
         let mut absent = false;
         loop {
@@ -84,14 +85,14 @@ impl Processes {
                 Standing::Absent if begun => absent = true,
                 Standing::Absent | Standing::Ended(_) | Standing::Refused { .. } => {
                     begun = self.begin(Arc::clone(&request)).await? == Begin::Begun;
-                    if !begun && Instant::now() >= deadline {
+                    if !begun && start.elapsed() >= END_WAIT {
                         let holder = "the supervisor of an ended child waits for what it left behind".into();
                         return Err(Error::Occupied { name: name(), holder });
                     }
                 }
                 Standing::Starting | Standing::Ending(_) => {}
             }
-            if Instant::now() >= deadline {
+            if start.elapsed() >= START_WAIT {
                 return Err(Error::Undecided { name: name() });
             }
             sleep(PAUSE).await;

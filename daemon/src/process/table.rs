@@ -7,6 +7,8 @@
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::thread;
+use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, geteuid, pidfd_open, pidfd_send_signal};
@@ -17,6 +19,15 @@ use crate::domain::Target;
 
 /// A kernel keeps arguments and environment below this.
 const MAX_ENVIRONMENT: u64 = 8 << 20;
+
+/// A process that is being executed shows its environment after so many looks, or it has none.
+const LOOKS: u32 = 20;
+
+/// Between two looks at a process that is being executed.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The flag of a thread of the kernel (`PF_KTHREAD`).
+const KERNEL_THREAD: u64 = 0x0020_0000;
 
 /// One process within one boot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -38,6 +49,8 @@ pub(super) struct Process {
     pub(super) group: i32,
     /// Ended, but not reaped yet.
     pub(super) dead: bool,
+    /// Part of the kernel: it never executed anything.
+    pub(super) kernel: bool,
 }
 
 /// A living process that carries marks.
@@ -58,11 +71,9 @@ pub(super) fn boot_id() -> io::Result<String> {
 
 /// The process of this pid, dead or alive.
 pub(super) fn process(pid: i32) -> io::Result<Option<Process>> {
-    let mut stat = Vec::new();
-    let read = fs::File::open(format!("/proc/{pid}/stat")).and_then(|mut file| file.read_to_end(&mut stat));
-    match present(read)? {
+    match read(pid, "stat")? {
         None => Ok(None),
-        Some(_) => parse(pid, &String::from_utf8_lossy(&stat))
+        Some(stat) => parse(pid, &String::from_utf8_lossy(&stat))
             .map(Some)
             .ok_or_else(|| io::Error::other("the process table has an unknown form")),
     }
@@ -84,25 +95,60 @@ pub(super) fn living() -> io::Result<Vec<Process>> {
 }
 
 /// Those of `processes` that run as this user and carry marks.
+///
+/// For a moment of its execution a process has neither arguments nor environment. Such a one is
+/// looked at until it has.
 pub(super) fn marked(processes: &[Process]) -> io::Result<Vec<Marked>> {
     let user = geteuid().as_raw();
     let mut found = Vec::new();
-    for process in processes {
-        let folder = format!("/proc/{}", process.identity.pid);
-        // Another user's process can claim any mark; ours run as we do.
-        if present(fs::metadata(&folder))?.is_none_or(|metadata| metadata.uid() != user) {
-            continue;
+    let mut unread: Vec<Process> = processes.iter().filter(|process| !process.kernel).copied().collect();
+    for look in 1..=LOOKS {
+        let mut later = Vec::new();
+        for process in unread {
+            match environment(process.identity.pid, user)? {
+                Environment::Foreign => {}
+                Environment::NotYet => later.push(process),
+                Environment::Block(block) => {
+                    found.extend(marks::find(&block).map(|(target, port)| Marked { process, target, port }));
+                }
+            }
         }
-        let mut block = Vec::new();
-        let read = fs::File::open(format!("{folder}/environ"))
-            .and_then(|file| file.take(MAX_ENVIRONMENT).read_to_end(&mut block));
-        if present(read)?.is_some()
-            && let Some((target, port)) = marks::find(&block)
-        {
-            found.push(Marked { process: *process, target, port });
+        if later.is_empty() || look == LOOKS {
+            break;
         }
+        unread = later;
+        thread::sleep(PAUSE);
     }
     Ok(found)
+}
+
+enum Environment {
+    /// Gone, or another user's.
+    Foreign,
+    /// Being executed, or about to be gone.
+    NotYet,
+    Block(Vec<u8>),
+}
+
+fn environment(pid: i32, user: u32) -> io::Result<Environment> {
+    // Another user's process can claim any mark; ours run as we do.
+    if present(fs::metadata(format!("/proc/{pid}")))?.is_none_or(|metadata| metadata.uid() != user) {
+        return Ok(Environment::Foreign);
+    }
+    // The arguments first: they are there before the environment is, so that an environment
+    // which is empty after arguments were seen stays empty.
+    let (Some(arguments), Some(block)) = (read(pid, "cmdline")?, read(pid, "environ")?) else {
+        return Ok(Environment::Foreign);
+    };
+    Ok(if arguments.is_empty() && block.is_empty() { Environment::NotYet } else { Environment::Block(block) })
+}
+
+/// A file of a process; none if the process is gone or not ours to look at.
+fn read(pid: i32, file: &str) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let read = fs::File::open(format!("/proc/{pid}/{file}"))
+        .and_then(|file| file.take(MAX_ENVIRONMENT).read_to_end(&mut bytes));
+    Ok(present(read)?.map(|_| bytes))
 }
 
 /// Signals exactly this process; one that ended meanwhile is no failure.
@@ -135,12 +181,14 @@ fn parse(pid: i32, stat: &str) -> Option<Process> {
     let fields: Vec<&str> = stat.get(stat.rfind(')')? + 1..)?.split_whitespace().collect();
     let field = |number: usize| fields.get(number - 3).copied();
     let threads: u32 = field(20)?.parse().ok()?;
+    let flags: u64 = field(9)?.parse().ok()?;
     Some(Process {
         identity: Identity { pid, start: field(22)?.parse().ok()? },
         parent: field(4)?.parse().ok()?,
         group: field(5)?.parse().ok()?,
         // A first thread that ended before the others looks like a zombie, and is none.
         dead: matches!(field(3)?, "X" | "x") || (field(3)? == "Z" && threads <= 1),
+        kernel: flags & KERNEL_THREAD != 0,
     })
 }
 

@@ -116,7 +116,7 @@ async fn a_killed_daemon_leaves_its_children_running() {
     run_and_kill_a_daemon(&quay, "done", Duration::ZERO).await;
     let child = quay.inspect(&quay.target(1)).await.unwrap();
     assert!(child.running);
-    assert_eq!(quay.marked(), [pid_of(&child)]);
+    quay.only(&child).await;
     // Its supervisor is nobody's to reap but the system's, and still does its work.
     send(pid_of(&child), Kernel::TERM);
     assert_eq!(quay.ended(&quay.target(1)).await.exit_code, Some(143));
@@ -131,7 +131,7 @@ async fn a_daemon_killed_at_any_moment_of_a_start_leads_to_one_child() {
         run_and_kill_a_daemon(&quay, "ready", Duration::from_micros(round * 500)).await;
         let child = quay.shell(1, "exec sleep 300").await;
         assert!(child.running, "round {round}");
-        assert_eq!(quay.marked(), [pid_of(&child)], "round {round}");
+        quay.only(&child).await;
         assert_eq!(supervisors(&quay.folder(&target)).len(), 1, "round {round}");
         quay.kill(&target).await;
         assert_eq!(quay.marked(), [0; 0], "round {round}");
@@ -161,7 +161,7 @@ async fn a_supervisor_killed_at_any_moment_of_a_start_leads_to_one_child() {
         futures_util::future::join(spawn, kill).await;
         let child = quay.shell(1, "exec sleep 300").await;
         assert!(child.running, "round {round}");
-        assert_eq!(quay.marked(), [pid_of(&child)], "round {round}");
+        quay.only(&child).await;
         quay.kill(&target).await;
         assert_eq!(quay.marked(), [0; 0], "round {round}");
     }

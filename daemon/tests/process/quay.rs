@@ -85,6 +85,17 @@ impl Quay {
         supervisor
     }
 
+    /// Waits until this child is the one process that carries our mark; more than one is wrong
+    /// at any time. A process that is being executed shows no environment for a moment.
+    pub(crate) async fn only(&self, child: &Child) {
+        let look = async || {
+            let marked = self.marked();
+            assert!(marked.len() <= 1, "{marked:?}");
+            (marked == [pid_of(child)]).then_some(())
+        };
+        until("the child is marked", look).await;
+    }
+
     /// Living processes that carry this owner's mark.
     pub(crate) fn marked(&self) -> Vec<i32> {
         let mark = format!("WHARFINGER_OWNER={}", self.owner);

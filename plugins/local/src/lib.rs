@@ -215,10 +215,7 @@ fn observe(child: &Child) -> Observation {
 
 fn warn_of_what_is_ignored(mut creation: Creation, call: &CreateCall) -> Creation {
     let template = &call.request.template;
-    if template.image.is_some() {
-        creation =
-            creation.warning("`image` is ignored: the template's command runs on this machine as it is");
-    }
+    // An `image` beside the command is not ignored: it is the same server for other backends.
     if !template.resources.is_empty() {
         creation = creation.warning("`resources` are ignored: child processes have no limits of their own");
     }

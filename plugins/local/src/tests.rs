@@ -129,10 +129,9 @@ fn a_child_of_somebody_else_is_foreign_and_never_touched() {
 #[test]
 fn what_is_ignored_is_warned_of() {
     let mut asked = call();
-    asked.request.template.image = Some("img".into());
     asked.request.template.resources = Pairs::from([("cpu".into(), "1".into())]);
     asked.request.environment.insert("PORT".into(), "1".into());
-    assert_eq!(local("{}").create(asked).unwrap().warnings.len(), 3);
+    assert_eq!(local("{}").create(asked).unwrap().warnings.len(), 2);
     assert!(!processes::spawned()[0].environment.contains_key("PORT"));
 }
 

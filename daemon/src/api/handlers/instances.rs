@@ -47,7 +47,8 @@ problems! {
     /// Of a create.
     CreateProblems: InvalidQuery, InvalidJson, WrongType, MissingMember, UnknownMember, BodyIncomplete,
         BodyTimeout, NameTaken, NameDeleting, BodyTooLarge, UnsupportedMediaType, InvalidRequest, HookDenied,
-        HookFailed, Busy
+        HookFailed, Busy,
+        StoreUnavailable
 }
 
 /// Create an instance from a template.
@@ -90,7 +91,7 @@ pub(crate) async fn create_instance(
 
 problems! {
     /// Of a read of one instance.
-    ReadProblems: InvalidQuery, InstanceNotFound
+    ReadProblems: InvalidQuery, InstanceNotFound, StoreUnavailable
 }
 
 /// Read one instance.
@@ -132,7 +133,8 @@ impl FromQuery for DeleteParameters {
 problems! {
     /// Of a change that needs no body.
     DeleteProblems: InvalidQuery, InvalidIfMatch, InvalidJson, WrongType, UnknownMember, BodyIncomplete,
-        InstanceNotFound, BodyTimeout, StaleRevision, BodyTooLarge, UnsupportedMediaType, Busy
+        InstanceNotFound, BodyTimeout, StaleRevision, BodyTooLarge, UnsupportedMediaType, Busy,
+        StoreUnavailable
 }
 
 /// Delete an instance and its workload.
@@ -169,7 +171,8 @@ pub(crate) async fn delete_instance(
 problems! {
     /// Of a retry or restart.
     AskProblems: InvalidQuery, InvalidIfMatch, InvalidJson, WrongType, UnknownMember, BodyIncomplete,
-        InstanceNotFound, BodyTimeout, PhaseRefuses, StaleRevision, BodyTooLarge, UnsupportedMediaType, Busy
+        InstanceNotFound, BodyTimeout, PhaseRefuses, StaleRevision, BodyTooLarge, UnsupportedMediaType, Busy,
+        StoreUnavailable
 }
 
 /// Try a failed instance again.

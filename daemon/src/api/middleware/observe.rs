@@ -109,7 +109,9 @@ impl Drop for Line {
             }
             Some(status) => tracing::info!(%method, route, status, ?took, "answered"),
             // Dropped before its end: hyper does so when the connection is gone.
-            None => tracing::info!(%method, route, ?took, "the client left before the answer"),
+            None => {
+                tracing::info!(%method, route, ?took, "the client left, or was cut, before the answer");
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ pub(crate) struct Admission {
     /// What its verdict does.
     pub(crate) mode: HookMode,
     /// Why it denied, what it warned of, or how it failed.
+    #[schema(required)]
     pub(crate) message: Option<String>,
     /// The exact component that decided: `sha256:<hex>`.
     pub(crate) digest: String,

@@ -16,12 +16,15 @@ pub(crate) struct Event {
     /// For example `create-started`. New ones may come.
     pub(crate) r#type: String,
     /// The status before; null for the first.
+    #[schema(required)]
     pub(crate) from: Option<Status>,
     /// The status after; `gone` for the last.
     pub(crate) to: Status,
     /// One word for machines.
+    #[schema(required)]
     pub(crate) reason: Option<String>,
     /// For people.
+    #[schema(required)]
     pub(crate) message: Option<String>,
 }
 

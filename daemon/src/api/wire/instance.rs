@@ -17,6 +17,7 @@ pub(crate) struct Instance {
     /// Unique among living instances.
     pub(crate) name: String,
     /// For people.
+    #[schema(required)]
     pub(crate) description: Option<String>,
     /// What it was made from, as it was then.
     pub(crate) template: String,
@@ -26,8 +27,10 @@ pub(crate) struct Instance {
     /// At most one of each type.
     pub(crate) conditions: Vec<Condition>,
     /// Where it answers; null while there is no workload.
+    #[schema(required)]
     pub(crate) endpoint: Option<Endpoint>,
     /// What stands for it outside; null while there is none.
+    #[schema(required)]
     pub(crate) workload: Option<Workload>,
     /// Template's, inputs' defaults and request's, merged.
     pub(crate) environment: BTreeMap<String, String>,
@@ -35,16 +38,19 @@ pub(crate) struct Instance {
     pub(crate) secrets: Vec<String>,
     pub(crate) labels: BTreeMap<String, String>,
     /// Why it failed; null unless `status` is `failed`.
+    #[schema(required)]
     pub(crate) error: Option<InstanceError>,
     /// Tries since it last was stable.
     pub(crate) attempt: u32,
     /// When it is tried again, if it waits for that.
+    #[schema(required)]
     pub(crate) next_attempt_at: Option<Time>,
     /// What the hooks said when it was accepted.
     pub(crate) admission: Vec<Admission>,
     pub(crate) created_at: Time,
     pub(crate) updated_at: Time,
     /// When somebody last looked, with success; null before the first time since the daemon's start.
+    #[schema(required)]
     pub(crate) observed_at: Option<Time>,
     /// Also its `ETag`.
     pub(crate) revision: u64,
@@ -79,8 +85,10 @@ pub(crate) struct Workload {
     /// The backend's own identifier.
     pub(crate) id: String,
     pub(crate) name: String,
+    #[schema(required)]
     pub(crate) port: Option<u16>,
     /// As the backend gave it.
+    #[schema(required)]
     pub(crate) url: Option<String>,
     /// What the provisioner tells beside.
     pub(crate) details: BTreeMap<String, String>,
@@ -103,6 +111,7 @@ pub(crate) struct InstanceError {
 pub(crate) struct InstanceList {
     pub(crate) instances: Vec<Instance>,
     /// Where the next page starts; null on the last one.
+    #[schema(required)]
     pub(crate) next_cursor: Option<String>,
     /// The store's, when the page was read.
     pub(crate) revision: u64,

@@ -14,16 +14,21 @@ pub(crate) struct Plugin {
     pub(crate) kind: PluginKind,
     pub(crate) state: PluginState,
     /// What the configuration asks for; null if its file cannot be read.
+    #[schema(required)]
     pub(crate) desired: Option<DesiredPlugin>,
     /// What serves; null if nothing does.
+    #[schema(required)]
     pub(crate) active: Option<ActivePlugin>,
     /// Null when a later one was accepted.
+    #[schema(required)]
     pub(crate) last_refusal: Option<Refusal>,
     /// Since it began to serve.
     pub(crate) calls: u64,
     /// Median duration of the last calls, in microseconds.
+    #[schema(required)]
     pub(crate) p50_us: Option<u64>,
     /// 99th percentile of the last calls, in microseconds.
+    #[schema(required)]
     pub(crate) p99_us: Option<u64>,
 }
 
@@ -58,8 +63,10 @@ pub(crate) struct ActivePlugin {
     /// `sha256:<hex>` of the component.
     pub(crate) digest: String,
     /// The set in which it began to serve.
+    #[schema(required)]
     pub(crate) generation: Option<u64>,
     /// When it began to serve.
+    #[schema(required)]
     pub(crate) since: Option<Time>,
 }
 
@@ -71,6 +78,7 @@ pub(crate) struct Refusal {
     pub(crate) code: String,
     pub(crate) message: String,
     /// Of the refused file, if it could be read.
+    #[schema(required)]
     pub(crate) digest: Option<String>,
 }
 

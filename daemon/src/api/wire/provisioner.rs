@@ -16,8 +16,10 @@ pub(crate) struct Provisioner {
     /// As the plugin describes them.
     pub(crate) capabilities: Vec<String>,
     /// Whether its backend answered the last call; null before the first one.
+    #[schema(required)]
     pub(crate) reachable: Option<bool>,
     /// Since when that is so.
+    #[schema(required)]
     pub(crate) since: Option<Time>,
     /// Calls that are out now.
     pub(crate) in_flight: usize,

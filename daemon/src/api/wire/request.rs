@@ -12,7 +12,8 @@ use crate::api::extract::{FromBody, Members};
 use crate::domain::{self, Secret, Secrets, Spec, Violation};
 use crate::service::AdmissionReport;
 
-/// What to make. Has no `Debug`: it holds secrets.
+/// What to make.
+// Has no `Debug`: it holds secrets.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateRequest {
@@ -27,7 +28,7 @@ pub(crate) struct CreateRequest {
     #[schema(required = false)]
     pub(crate) environment: BTreeMap<String, String>,
     /// Environment of the workload whose values are never shown again.
-    #[schema(required = false, write_only)]
+    #[schema(required = false)]
     pub(crate) secrets: BTreeMap<String, String>,
     /// For selection.
     #[schema(required = false)]
@@ -115,6 +116,7 @@ pub(crate) struct DryRun {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EffectiveRequest {
     pub(crate) name: String,
+    #[schema(required)]
     pub(crate) description: Option<String>,
     pub(crate) template: String,
     pub(crate) provisioner: String,

@@ -16,7 +16,9 @@ pub(crate) struct Template {
     /// For people.
     pub(crate) description: String,
     /// Used unless the request names one.
+    #[schema(required)]
     pub(crate) provisioner: Option<String>,
+    #[schema(required)]
     pub(crate) image: Option<String>,
     /// Program and arguments; empty when the image decides.
     pub(crate) command: Vec<String>,
@@ -35,9 +37,10 @@ pub(crate) struct Template {
     /// What a user may or must give.
     pub(crate) inputs: Vec<Input>,
     pub(crate) source: Source,
-    /// When its source was last read with success.
+    /// A file: when it was first read as it is. A provisioner: when it last gave it.
     pub(crate) observed_at: Time,
-    /// Why its source could not be read since; this is what was last good.
+    /// Why there is no newer one; null when this is what its source has now.
+    #[schema(required)]
     pub(crate) error: Option<String>,
 }
 
@@ -68,12 +71,15 @@ pub(crate) struct Input {
     pub(crate) required: bool,
     /// Give it in `secrets`; it is never shown again.
     pub(crate) secret: bool,
+    #[schema(required)]
     pub(crate) default: Option<String>,
     /// If not empty, the only values allowed.
     pub(crate) choices: Vec<String>,
     /// `string` (also when null), `number`, `boolean` or `filepath`.
+    #[schema(required)]
     pub(crate) format: Option<String>,
     /// A regular expression the whole value must match.
+    #[schema(required)]
     pub(crate) pattern: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use crate::service::ToolsView;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Tool {
     pub(crate) name: String,
+    #[schema(required)]
     pub(crate) description: Option<String>,
     /// JSON Schema of the arguments.
     #[schema(value_type = Object)]
@@ -23,6 +24,7 @@ pub(crate) struct Tool {
 pub(crate) struct ToolList {
     pub(crate) tools: Vec<Tool>,
     /// When they were listed; null before the first handshake since the daemon's start.
+    #[schema(required)]
     pub(crate) observed_at: Option<Time>,
 }
 

@@ -72,6 +72,7 @@ pub(super) fn workload(secrets: &Secrets, workload: &types::Workload) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Secret;
 
     fn guest(port: Option<u16>, url: Option<&str>) -> types::Workload {
         types::Workload {
@@ -91,6 +92,12 @@ mod tests {
         for url in ["ftp://h", "127.0.0.1:80", "", "http://"] {
             assert!(workload(&secrets, &guest(None, Some(url))).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn secrets_are_replaced_in_details() {
+        let secrets = Secrets([("K".to_owned(), Secret::new("hunter2-long".to_owned()))].into());
+        assert_eq!(workload(&secrets, &guest(None, None)).unwrap().details["token"], "[secret]");
     }
 
     #[test]

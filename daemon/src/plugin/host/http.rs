@@ -118,6 +118,9 @@ impl Route {
         if let Some(pem) = certificates {
             let certificates = Certificate::from_pem_bundle(&pem)
                 .map_err(|error| format!("ca_file holds no certificates in PEM: {error}"))?;
+            if certificates.is_empty() {
+                return Err("ca_file holds no certificates in PEM".to_owned());
+            }
             client = client.tls_certs_only(certificates);
         } else if base.scheme() == "http" {
             // Without TLS the machine's certificates are not needed, and may not be there.
@@ -359,3 +362,7 @@ impl WasiHttpHooks for Sender {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "http_tests.rs"]
+mod tests;

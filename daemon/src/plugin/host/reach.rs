@@ -32,13 +32,14 @@ impl Reachability {
     /// upstream that was ever asked is.
     pub(in crate::plugin) fn saw(&self, upstream: &str, answers: bool) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.upstreams.insert(upstream.to_owned(), answers) == Some(answers) {
-            return;
-        }
-        if answers {
-            tracing::info!(plugin = self.plugin, upstream, "the backend answers");
-        } else {
-            tracing::warn!(plugin = self.plugin, upstream, "the backend cannot be reached");
+        let before = seen.upstreams.insert(upstream.to_owned(), answers);
+        match (before, answers) {
+            _ if before == Some(answers) => return,
+            (Some(false), true) => {
+                tracing::info!(plugin = self.plugin, upstream, "the backend answers again")
+            }
+            (_, true) => {}
+            (_, false) => tracing::warn!(plugin = self.plugin, upstream, "the backend cannot be reached"),
         }
         let reachable = Some(seen.upstreams.values().all(|&answers| answers));
         if seen.reachable != reachable {

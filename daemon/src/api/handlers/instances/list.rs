@@ -7,8 +7,7 @@ use axum::extract::State;
 use utoipa::IntoParams;
 
 use crate::api::extract::{FromQuery, Parameters, QueryReader};
-use crate::api::handlers::PlainProblems;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, problems};
 use crate::api::state::Api;
 use crate::api::wire::{Instance, InstanceList};
 use crate::domain::{InstanceId, PhaseKind, Query};
@@ -28,7 +27,8 @@ pub(crate) struct ListParameters {
     limit: Option<usize>,
     /// Where the page starts: the `next_cursor` of the one before.
     cursor: Option<String>,
-    /// Only with this status.
+    /// Only with this status: `requested`, `creating`, `created`, `running`, `unhealthy`, `recovering`,
+    /// `failed` or `deleting`.
     status: Option<String>,
     /// Only from this template.
     template: Option<String>,
@@ -58,6 +58,11 @@ impl FromQuery for ListQuery {
     }
 }
 
+problems! {
+    /// Of a list.
+    ListProblems: InvalidQuery, StoreUnavailable
+}
+
 /// List instances, in creation order.
 ///
 /// A page is stable while others write.
@@ -66,7 +71,7 @@ impl FromQuery for ListQuery {
     path = "/mcp/instances",
     tag = "instances",
     params(ListParameters),
-    responses((status = 200, description = "One page", body = InstanceList), PlainProblems),
+    responses((status = 200, description = "One page", body = InstanceList), ListProblems),
 )]
 pub(crate) async fn list_instances(
     State(api): State<Api>,

@@ -53,7 +53,7 @@ impl FromQuery for LogsParameters {
 problems! {
     /// Of a read that asks the provisioner.
     LogsProblems: InvalidQuery, InstanceNotFound, WorkloadNotFound, ProvisionerUnsupported, ProvisionerFailed,
-        ProvisionerUnavailable
+        ProvisionerUnavailable, StoreUnavailable
 }
 
 /// The newest lines of a workload's output, oldest first.

@@ -1,0 +1,74 @@
+//! The OpenAPI document against the routes.
+
+use axum::body::Body;
+
+use super::{Wharf, request};
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// A difference is a change of the promise: look at it, then accept it with `INSTA_UPDATE=always`.
+#[tokio::test]
+async fn the_document_is_the_reviewed_one() {
+    let wharf = Wharf::new();
+    let mut document = wharf.get("/openapi.json").await.json;
+    assert_eq!(document, wharf.document);
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
+    document["info"]["version"] = "[version]".into();
+    insta::assert_json_snapshot!("openapi", document);
+}
+
+/// Routes are added by `routes!` alone, so that none is without a path in the document; that its
+/// methods are those of the route is asked for here.
+#[tokio::test]
+async fn every_route_is_documented_with_exactly_its_methods() {
+    let wharf = Wharf::new();
+    let paths = wharf.document["paths"].as_object().unwrap();
+    for (pattern, item) in paths {
+        let path = pattern.replace("{id}", "none").replace("{name}", "none");
+        let documented: Vec<&str> =
+            METHODS.into_iter().filter(|method| item.get(*method).is_some()).collect();
+        assert!(!documented.is_empty(), "{pattern}");
+        for method in METHODS {
+            let request = request(&method.to_uppercase(), &path).body(Body::empty()).unwrap();
+            let answer = wharf.call(request).await;
+            let (_, code) = answer.code();
+            assert_ne!(code, "not_found", "{method} {pattern}");
+            assert_eq!(code == "method_not_allowed", !documented.contains(&method), "{method} {pattern}");
+            if code == "method_not_allowed" {
+                let allowed = answer.header("allow").to_lowercase();
+                let mut allowed: Vec<&str> = allowed.split(',').filter(|method| *method != "head").collect();
+                allowed.sort_by_key(|method| METHODS.iter().position(|known| known == method));
+                assert_eq!(allowed, documented, "{pattern}");
+            }
+        }
+    }
+    let promised = [
+        "/livez",
+        "/mcp/instances",
+        "/mcp/instances/{id}",
+        "/mcp/instances/{id}/events",
+        "/mcp/instances/{id}/logs",
+        "/mcp/instances/{id}/restart",
+        "/mcp/instances/{id}/retry",
+        "/mcp/instances/{id}/tools",
+        "/mcp/plugins",
+        "/mcp/provisioners",
+        "/mcp/templates",
+        "/mcp/templates/{name}",
+        "/openapi.json",
+        "/readyz",
+    ];
+    assert_eq!(paths.keys().map(String::as_str).collect::<Vec<_>>(), promised);
+}
+
+/// Every schema that is referred to is there.
+#[tokio::test]
+async fn no_reference_leads_nowhere() {
+    let wharf = Wharf::new();
+    let text = wharf.document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1) {
+        let pointer = reference.split('"').next().unwrap();
+        assert!(wharf.document.pointer(pointer).is_some(), "{pointer}");
+    }
+}

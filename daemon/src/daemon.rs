@@ -113,7 +113,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let parts = Parts {
         lifecycle: lifecycle.clone(),
         extensions: Arc::clone(&extensions),
-        prober: Arc::new(Ladder::new(options.probe).context("the prober cannot be made")?),
+        prober: Arc::new(Ladder::new(options.probe)),
         clock: Arc::clone(&clock),
         tasks: tasks.clone(),
         bell,

@@ -63,7 +63,11 @@ async fn nothing_is_stored_of_a_request_that_is_refused() {
     let post = async |body: Value| {
         let answer = daemon.post("/mcp/instances", &body).await;
         let first = &answer.body["errors"][0];
-        (answer.status.as_u16(), first["code"].as_str().unwrap_or_default().to_owned(), first["pointer"].clone())
+        (
+            answer.status.as_u16(),
+            first["code"].as_str().unwrap_or_default().to_owned(),
+            first["pointer"].clone(),
+        )
     };
     let named = |name: &str, template: &str| json!({"name": name, "template": template});
     assert_eq!(post(named("Weather", "demo")).await, (422, "invalid_name".to_owned(), json!("/name")));

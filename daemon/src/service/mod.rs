@@ -59,6 +59,8 @@ impl Service {
         shutdown: Shutdown,
     ) -> Self {
         let admissions = Semaphore::new(options.max_admissions);
-        Self { inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions, shutdown }) }
+        Self {
+            inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions, shutdown }),
+        }
     }
 }

@@ -118,7 +118,8 @@ impl Wharf {
             max_wait: Duration::from_secs(300),
             max_admissions,
         };
-        let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
+        let service =
+            Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
         let (router, document) = router(service.clone(), readiness.clone(), &options(), listen);

@@ -43,7 +43,7 @@ const HOMES: [(&str, &[&str]); 9] = [
     ("redb", &["store"]),
     ("axum", &["api"]),
     ("utoipa", &["api"]),
-    ("rmcp", &["probe"]),
+    ("rmcp", &[]),
     ("notify", &["runtime"]),
     ("toml", &["runtime"]),
 ];

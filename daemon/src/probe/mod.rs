@@ -40,8 +40,6 @@ mod route;
 mod tools;
 
 #[cfg(test)]
-mod fake_server;
-#[cfg(test)]
 mod tests;
 
 use tokio::sync::Semaphore;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::Regex;
-
+use crate::catalog::check_value;
 use crate::domain::{CreateRequest, Input, Secrets, Template, Violation};
 
 /// Entries of one map of a request.
@@ -150,32 +149,12 @@ impl Complaints {
             }
             None => {}
             Some(value) => {
-                if let Some(rule) = broken_rule(input, value) {
+                if let Err(rule) = check_value(input, value) {
                     self.add(&[member, name], "invalid_value", format!("{name} {rule}"));
                 }
             }
         }
     }
-}
-
-/// What of the input's rules `value` breaks. Never quotes the value: it may be a secret.
-fn broken_rule(input: &Input, value: &str) -> Option<String> {
-    if !input.choices.is_empty() && !input.choices.iter().any(|choice| choice == value) {
-        return Some(format!("must be one of: {}", input.choices.join(", ")));
-    }
-    match input.format.as_deref() {
-        Some("number") if !value.parse::<f64>().is_ok_and(f64::is_finite) => {
-            return Some("must be a number".to_owned());
-        }
-        Some("boolean") if !matches!(value, "true" | "false") => {
-            return Some("must be true or false".to_owned());
-        }
-        _ => {}
-    }
-    let pattern = input.pattern.as_deref()?;
-    // The catalogue checked it; one that cannot be read lets nothing pass.
-    let matches = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(value));
-    (!matches).then(|| format!("must match the pattern {pattern}"))
 }
 
 fn is_environment_key(key: &str) -> bool {

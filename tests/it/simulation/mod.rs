@@ -30,6 +30,7 @@ struct Life {
     runtime: tokio::runtime::Runtime,
     lifecycle: Lifecycle,
     reconciler: Reconciler,
+    world: World,
 }
 
 impl Life {
@@ -69,22 +70,25 @@ impl Life {
             bell,
         };
         let reconciler = Reconciler::new(options, parts, seed);
-        Self { runtime, lifecycle, reconciler }
+        Self { runtime, lifecycle, reconciler, world: world.clone() }
     }
 
     /// One pass, and its steps as far as they come.
     fn pass(&self) {
         self.runtime.block_on(async {
             self.reconciler.pass();
-            // Steps that never come back are what the next kill finds.
-            let _ = tokio::time::timeout(Duration::from_millis(200), self.reconciler.idle()).await;
+            // Steps that never come back are what the next kill finds; all others are waited for.
+            let patience = if self.world.hanging() == 0 { 30_000 } else { 15 };
+            let idle = tokio::time::timeout(Duration::from_millis(patience), self.reconciler.idle()).await;
+            assert!(idle.is_ok() || self.world.hanging() > 0, "a step does not end");
         });
     }
 
     fn kill(self) {
-        let Self { runtime, lifecycle, reconciler } = self;
+        let Self { runtime, lifecycle, reconciler, world } = self;
         runtime.shutdown_background();
         drop((lifecycle, reconciler));
+        world.daemon_died();
     }
 
     fn instances(&self) -> Vec<wharfinger::domain::Instance> {

@@ -1,3 +1,7 @@
+//! The ladder against small real servers on loopback, well-behaved and not.
+
+mod fake_server;
+
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -5,11 +9,11 @@ use axum::http::Response;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::fake_server::{Asked, FakeServer, legacy, modern, reply, tools};
 use super::{Ladder, Options};
 use crate::domain::ConditionKind::{Authenticated, Handshake, HttpAnswers, PortOpen, ToolsListed};
 use crate::domain::{ConditionKind, EndpointRule, FailureKind};
 use crate::extension::{Answer, Caller as _, Era, Prober as _, Question};
+use fake_server::{Asked, FakeServer, legacy, modern, reply, tools};
 
 const SHORT: Duration = Duration::from_millis(300);
 

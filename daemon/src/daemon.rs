@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::Server;
-use crate::catalog::Catalog;
+use crate::catalog::{self, Catalog};
 use crate::config::{Loaded, Overrides};
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
@@ -18,6 +19,7 @@ use crate::reconciler::{Parts, Reconciler};
 use crate::reload::Reload;
 use crate::runtime::{Activator, Clock, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::Service;
+use crate::store;
 
 /// Where the configuration came from, to load it again.
 pub struct Source {
@@ -55,17 +57,24 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut told_to_stop = Stop::listen()?;
 
+    let provisioners =
+        options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
+    catalog::check(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
+
     // The port first: a second daemon fails before it touches anything.
     let server = Server::bind(options.api).context("cannot listen")?;
     let address = server.local_addr();
 
     let bell = Activator::new();
     let (data, at, rung) = (options.store, Arc::clone(&clock), bell.clone());
-    let lifecycle = tokio::task::spawn_blocking(move || Lifecycle::open(data, at, rung))
+    let lifecycle = tokio::task::spawn_blocking(move || open(&data, &at, &rung))
         .await
         .context("opening the database panicked")?
         .context("the database cannot be opened")?;
     readiness.done(Readiness::STORE);
+
+    let pruned_every = options.reconciler.full_pass;
+    tasks.spawn("prune", lifecycle.clone().keep_pruning(pruned_every, shutdown.clone()));
 
     let processes = Processes::new(options.process).context("child processes cannot be managed")?;
     let swapped = Activator::new();
@@ -142,6 +151,25 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         tracing::warn!("not every request was answered within the drain time; workloads go on");
     }
     failure.map_or(Ok(()), |failure| Err(Ended::Failure(failure.into())))
+}
+
+/// Opens the records. A daemon that was just killed lets go of its file a moment later: it is
+/// waited for, and then it is another one that runs.
+fn open(
+    options: &store::Options,
+    clock: &Arc<dyn Clock>,
+    bell: &Activator,
+) -> Result<Lifecycle, store::Error> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let begun = Instant::now();
+    loop {
+        match Lifecycle::open(options.clone(), Arc::clone(clock), bell.clone()) {
+            Err(store::Error::InUse { .. }) if begun.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            opened => return opened,
+        }
+    }
 }
 
 /// Says where it listens, on standard output: scripts read it.

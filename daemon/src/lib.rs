@@ -1,7 +1,7 @@
 //! Wharfinger: the control plane for MCP server instances.
 //!
 //! ```text
-//!  7  daemon, reload          assembly
+//!  7  daemon, reload, check   assembly
 //!  6  config                  TOML -> the Options of every part
 //!  5  api                     HTTP and JSON
 //!  4  service   reconciler    what a user can ask for; what the daemon does by itself
@@ -15,6 +15,7 @@
 
 pub mod api;
 pub mod catalog;
+pub mod check;
 pub mod config;
 pub mod daemon;
 pub mod domain;

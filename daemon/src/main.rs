@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use wharfinger::config::{self, Overrides};
-use wharfinger::{daemon, process};
+use wharfinger::{check, daemon, process};
 
 const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
-    let loaded = match config::load(&config, std::env::vars(), &overrides) {
+    let loaded = match config::load(&config, config::environment(), &overrides) {
         Ok(loaded) => loaded,
         Err(complaints) => {
             eprintln!("{complaints}");
@@ -111,24 +111,23 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
 }
 
 fn check_config(config: &std::path::Path) -> ExitCode {
-    match config::load(config, std::env::vars(), &Overrides::default()) {
-        Ok(loaded) => {
-            let provisioners = &loaded.options.plugin.provisioners;
-            let names = provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
-            let templates = wharfinger::catalog::check(&loaded.options.catalog, &names);
-            for warning in &loaded.warnings {
-                eprintln!("warning: {warning}");
-            }
-            if let Err(complaints) = templates {
-                eprintln!("{complaints}");
-                return ExitCode::from(CONFIG);
-            }
-            println!("{} is fine", config.display());
-            ExitCode::SUCCESS
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("the configuration cannot be checked: no runtime: {error}");
+            return ExitCode::FAILURE;
         }
-        Err(complaints) => {
-            eprintln!("{complaints}");
-            ExitCode::from(CONFIG)
-        }
+    };
+    let findings = runtime.block_on(check::check(config));
+    for warning in &findings.warnings {
+        eprintln!("warning: {warning}");
     }
+    for complaint in &findings.complaints {
+        eprintln!("{complaint}");
+    }
+    if !findings.complaints.is_empty() {
+        return ExitCode::from(CONFIG);
+    }
+    println!("{} is fine", config.display());
+    ExitCode::SUCCESS
 }

@@ -57,6 +57,8 @@ impl Reload {
                 if let Err(error) = lifecycle.set_generation(generation).await {
                     tracing::error!(error = %ErrorChain(&error), generation, "the generation could not be stored");
                 }
+                // A template may name a provisioner that is new.
+                catalog.reload();
                 catalog.refresh();
                 bell.ring();
             }
@@ -74,7 +76,7 @@ impl Reload {
     }
 
     async fn reload(&mut self) {
-        let loaded = match config::load(&self.source.config, std::env::vars(), &self.source.overrides) {
+        let loaded = match config::load(&self.source.config, config::environment(), &self.source.overrides) {
             Ok(loaded) => loaded,
             Err(complaints) => {
                 let complaints = complaints.to_string();

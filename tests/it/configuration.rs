@@ -15,6 +15,18 @@ fn every_complaint_comes_at_once_and_the_exit_code_is_78() {
 }
 
 #[test]
+fn what_plugins_refuse_is_found_without_starting() {
+    let daemon = TestDaemon::builder()
+        .local()
+        .hook("name = \"naming\"\nplugin = \"plugins/naming.wasm\"\nsettings = { patern = \"^a\" }")
+        .prepare();
+    let output = daemon.run("check-config");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{said}");
+    assert!(said.contains("naming") && said.contains("patern"), "{said}");
+}
+
+#[test]
 fn a_configuration_without_complaints_is_fine() {
     let output = TestDaemon::builder().local().prepare().run("check-config");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -12,6 +12,8 @@ pub(crate) fn demo(workspace: &Workspace) -> Result<()> {
     plugins::build(workspace)?;
     println!("[2/4] daemon, demo server and demo client");
     program::build(workspace)?;
+    // Ctrl-C ends the client; this process lives on to clean up.
+    ctrlc::set_handler(|| {})?;
     println!("[3/4] starting the daemon with config/dev.toml on a free port");
     let daemon = Daemon::start(workspace)?;
     println!("      it listens on {}", daemon.url);

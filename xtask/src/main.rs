@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod daemon;
+mod debian;
 mod demo;
 mod plugins;
 mod program;

@@ -24,5 +24,5 @@ pub(crate) fn run(workspace: &Workspace, program: &str, arguments: &[&str]) -> R
 /// compile shared libraries anew for other features.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     println!("daemon: building (the first time takes several minutes: wasmtime is large)");
-    run(workspace, "cargo", &["build", "--release", "--workspace", "--bins", "--quiet"])
+    run(workspace, "cargo", &["build", "--release", "--workspace", "--bins"])
 }

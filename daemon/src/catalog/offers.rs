@@ -43,8 +43,9 @@ impl Offers {
         };
         if error != offer.error {
             match &error {
+                // An outage is warned of by whoever noticed it; that templates are old follows from it.
                 Some(error) => {
-                    tracing::warn!(provisioner = %name, error, "the provisioner's templates are incomplete or old");
+                    tracing::info!(provisioner = %name, error, "the provisioner's templates are incomplete or old");
                 }
                 None => tracing::info!(provisioner = %name, "the provisioner's templates are there again"),
             }

@@ -64,6 +64,12 @@ pub fn load(
     load_with_known(file, environment, overrides).0
 }
 
+/// This process's environment. A variable that is not UTF-8 can name no key and hold no value of
+/// ours: it is left out.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// The same, with every key the code asked for.
 fn load_with_known(
     file: &Path,

@@ -215,9 +215,12 @@ impl Fact {
     }
 
     /// Whether this fact still counts when the record moved on since its plan was made. Only the
-    /// answer of a create does: a workload that exists must be remembered, and a delete that came
-    /// in between removes it.
+    /// answers of a create do: a workload that exists, or may exist in a moment, must be remembered,
+    /// and a delete that came in between removes it.
     pub const fn outlives_its_plan(&self) -> bool {
-        matches!(self, Self::CreateSucceeded { .. })
+        matches!(
+            self,
+            Self::CreateSucceeded { .. } | Self::CreatePending { .. } | Self::OutcomeUnknown { .. }
+        )
     }
 }

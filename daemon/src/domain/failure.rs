@@ -64,6 +64,9 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The code of a call that got no turn: nobody was asked, so nothing was tried.
+    pub const BUSY: &str = "plugin_busy";
+
     /// A failure whose code is its kind's word.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         let code = kind.as_str().to_owned();

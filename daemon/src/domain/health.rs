@@ -34,10 +34,24 @@ impl Default for HealthPolicy {
     }
 }
 
+/// What one probe said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeOutcome {
+    /// It answered as an MCP server.
+    Healthy,
+    /// It lives, or could not be asked, and is not healthy: making it anew would not help.
+    Degraded,
+    /// A rung failed for which making it anew may help.
+    Down,
+}
+
 /// Probes of one workload in a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HealthTracker {
-    failures: u32,
+    /// Not healthy, in a row.
+    ill: u32,
+    /// Down, in a row.
+    down: u32,
 }
 
 /// What the probes so far say.
@@ -47,28 +61,38 @@ pub enum HealthVerdict {
     Healthy,
     /// Probes fail, not often enough yet.
     Undecided,
-    /// Enough failed in a row.
-    Unhealthy,
+    /// Enough failed in a row, not all of them in a way that a new workload would mend.
+    Degraded,
+    /// Enough in a row found it down.
+    Down,
 }
 
 impl HealthTracker {
     /// Counts one probe of a workload made at `created`.
     pub fn count(
         &mut self,
-        healthy: bool,
+        outcome: ProbeOutcome,
         policy: &HealthPolicy,
         created: Timestamp,
         now: Timestamp,
     ) -> HealthVerdict {
-        if healthy {
-            self.failures = 0;
-            return HealthVerdict::Healthy;
+        match outcome {
+            ProbeOutcome::Healthy => {
+                *self = Self::default();
+                return HealthVerdict::Healthy;
+            }
+            _ if now.since(created) < policy.start_period => return HealthVerdict::Undecided,
+            ProbeOutcome::Degraded => self.down = 0,
+            ProbeOutcome::Down => self.down = self.down.saturating_add(1),
         }
-        if now.since(created) < policy.start_period {
-            return HealthVerdict::Undecided;
+        self.ill = self.ill.saturating_add(1);
+        if self.down >= policy.failures {
+            HealthVerdict::Down
+        } else if self.ill >= policy.failures {
+            HealthVerdict::Degraded
+        } else {
+            HealthVerdict::Undecided
         }
-        self.failures = self.failures.saturating_add(1);
-        if self.failures >= policy.failures { HealthVerdict::Unhealthy } else { HealthVerdict::Undecided }
     }
 }
 
@@ -76,18 +100,31 @@ impl HealthTracker {
 mod tests {
     use super::*;
 
-    #[test]
-    fn only_failures_in_a_row_after_the_start_period_count() {
+    fn verdicts(probes: &[(ProbeOutcome, i64)]) -> Vec<HealthVerdict> {
         let policy = HealthPolicy { start_period: Duration::from_secs(5), ..HealthPolicy::default() };
         let mut tracker = HealthTracker::default();
-        let mut count =
-            |healthy, second: i64| tracker.count(healthy, &policy, Timestamp(0), Timestamp(second * 1_000));
-        assert_eq!(count(false, 1), HealthVerdict::Undecided);
-        assert_eq!(count(false, 5), HealthVerdict::Undecided);
-        assert_eq!(count(false, 6), HealthVerdict::Undecided);
-        assert_eq!(count(true, 7), HealthVerdict::Healthy);
-        assert_eq!(count(false, 8), HealthVerdict::Undecided);
-        assert_eq!(count(false, 9), HealthVerdict::Undecided);
-        assert_eq!(count(false, 10), HealthVerdict::Unhealthy);
+        let count = |(outcome, second): &(ProbeOutcome, i64)| {
+            tracker.count(*outcome, &policy, Timestamp(0), Timestamp(second * 1_000))
+        };
+        probes.iter().map(count).collect()
+    }
+
+    #[test]
+    fn only_failures_in_a_row_after_the_start_period_count() {
+        use HealthVerdict as V;
+        use ProbeOutcome::{Down, Healthy};
+        let probes = [(Down, 1), (Down, 5), (Down, 6), (Healthy, 7), (Down, 8), (Down, 9), (Down, 10)];
+        let expected =
+            [V::Undecided, V::Undecided, V::Undecided, V::Healthy, V::Undecided, V::Undecided, V::Down];
+        assert_eq!(verdicts(&probes), expected);
+    }
+
+    #[test]
+    fn one_lost_probe_of_a_degraded_server_is_no_reason_to_make_it_anew() {
+        use HealthVerdict as V;
+        use ProbeOutcome::{Degraded, Down};
+        let probes = [(Degraded, 6), (Degraded, 7), (Down, 8), (Down, 9), (Degraded, 10), (Down, 11)];
+        let expected = [V::Undecided, V::Undecided, V::Degraded, V::Degraded, V::Degraded, V::Degraded];
+        assert_eq!(verdicts(&probes), expected);
     }
 }

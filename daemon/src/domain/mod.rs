@@ -32,7 +32,7 @@ pub use endpoint::EndpointRule;
 pub use event::Event;
 pub use fact::{Cause, Fact, FactKind};
 pub use failure::{Failure, FailureKind};
-pub use health::{HealthPolicy, HealthTracker, HealthVerdict};
+pub use health::{HealthPolicy, HealthTracker, HealthVerdict, ProbeOutcome};
 pub use id::{InstanceId, InvalidId, OwnerId, Revision};
 pub use instance::{Instance, Sighting};
 pub use name::{HookName, InstanceName, InvalidName, ProvisionerName, TemplateName, WorkloadName};

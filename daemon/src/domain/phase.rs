@@ -228,13 +228,14 @@ impl Phase {
                 F::CreateStarted { deadline },
             ) => P::Creating { deadline, doubt: None },
             (
-                P::Creating { deadline, doubt: Some(Doubt { interrupted: true, .. }) },
-                F::CreateStarted { .. },
+                P::Creating { doubt: Some(Doubt { interrupted: true, .. }), .. },
+                F::CreateStarted { deadline },
             ) => P::Creating { deadline, doubt: None },
             (P::Creating { .. }, F::CreateSucceeded { workload, .. }) => P::Created { workload, since: now },
             (P::Creating { deadline, .. }, F::CreatePending { inspect_at, cause }) => P::Creating {
                 deadline,
-                doubt: Some(Doubt { inspect_at, settled_at: inspect_at, interrupted: false, cause }),
+                // It is being made: until the deadline it need not be there to be seen.
+                doubt: Some(Doubt { inspect_at, settled_at: deadline, interrupted: false, cause }),
             },
             (
                 P::Creating { deadline, .. },
@@ -297,6 +298,11 @@ impl Phase {
             // The late answer of a create: the workload is known by its name, and removed with it.
             (P::Deleting { not_before, tries, .. }, F::CreateSucceeded { .. }) => {
                 P::Deleting { workload_may_exist: true, not_before, tries }
+            }
+            // The late word that an effect may be under way: what it makes is to be removed, too.
+            (P::Deleting { not_before, tries, .. }, F::OutcomeUnknown { settled_at: until, .. })
+            | (P::Deleting { not_before, tries, .. }, F::CreatePending { inspect_at: until, .. }) => {
+                P::Deleting { workload_may_exist: true, not_before: not_before.max(until), tries }
             }
             (P::Deleting { workload_may_exist, tries, .. }, F::DestroyFailed { not_before, .. }) => {
                 P::Deleting { workload_may_exist, not_before, tries: tries.saturating_add(1) }

@@ -67,9 +67,9 @@ impl Answer {
         speaks || asks_for_credentials
     }
 
-    /// The rung that failed.
+    /// The rung at which the climb ended: one that failed, or that could not be asked for.
     pub fn failed(&self) -> Option<&Rung> {
-        self.rungs.iter().find(|rung| rung.status == ConditionStatus::False)
+        self.rungs.iter().find(|rung| rung.status != ConditionStatus::True)
     }
 }
 

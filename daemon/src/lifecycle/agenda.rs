@@ -1,6 +1,7 @@
 //! When to look at which instance: an index in memory, rebuilt at start.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use crate::domain::{Doubt, Instance, InstanceId, Phase, PhaseKind, ProvisionerName, Status, Timestamp};
 
@@ -41,10 +42,9 @@ impl Agenda {
         }
     }
 
-    pub(super) fn take_due(&mut self, now: Timestamp, limit: usize) -> Vec<InstanceId> {
+    pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<InstanceId> {
         let mut taken = Vec::new();
-        while taken.len() < limit
-            && let Some((at, id)) = self.due.first().copied()
+        while let Some((at, id)) = self.due.first().copied()
             && at <= now
         {
             self.due.pop_first();
@@ -74,10 +74,13 @@ impl Agenda {
         }
     }
 
-    pub(super) fn schedule_forgotten(&mut self, now: Timestamp) {
+    pub(super) fn schedule_forgotten(&mut self, now: Timestamp, longest: Duration) {
         for (id, entry) in &mut self.entries {
-            if entry.due.is_none() && entry.phase != PhaseKind::Failed {
-                entry.due = Some(now);
+            let forgotten = entry.due.is_none_or(|due| due.since(now) > longest);
+            if forgotten && entry.phase != PhaseKind::Failed {
+                if let Some(old) = entry.due.replace(now) {
+                    self.due.remove(&(old, *id));
+                }
                 self.due.insert((now, *id));
             }
         }

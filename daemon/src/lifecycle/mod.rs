@@ -18,6 +18,7 @@ mod sightings;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 
@@ -27,7 +28,7 @@ use crate::domain::{
     Event, Fact, FactKind, Instance, InstanceId, InstanceName, OwnerId, PhaseKind, ProvisionerName, Query,
     Revision, Secrets, Sighting, Spec, Status, Timestamp, WorkloadName,
 };
-use crate::runtime::{Activator, Clock};
+use crate::runtime::{Activator, Clock, ErrorChain, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Page, Store};
 use agenda::Agenda;
 use sightings::Sightings;
@@ -159,10 +160,10 @@ impl Lifecycle {
         self.events.subscribe()
     }
 
-    /// Takes up to `limit` instances off the agenda that are due. Whoever takes one must
+    /// Takes every instance off the agenda that is due by `now`. Whoever takes one must
     /// [`schedule`](Self::schedule) it again.
-    pub fn take_due(&self, limit: usize) -> Vec<InstanceId> {
-        self.agenda().take_due(self.clock.now(), limit)
+    pub fn take_due(&self, now: Timestamp) -> Vec<InstanceId> {
+        self.agenda().take_due(now)
     }
 
     /// When the next instance is due.
@@ -176,9 +177,10 @@ impl Lifecycle {
         self.bell.ring();
     }
 
-    /// Looks at every record that is not at rest and was forgotten. The net below the agenda.
-    pub fn schedule_forgotten(&self) {
-        self.agenda().schedule_forgotten(self.clock.now());
+    /// Looks at every record that is not at rest and was forgotten, or that waits longer than
+    /// `longest`: the clock was set back. The net below the agenda.
+    pub fn schedule_forgotten(&self, longest: Duration) {
+        self.agenda().schedule_forgotten(self.clock.now(), longest);
     }
 
     /// Living instances by provisioner.
@@ -211,10 +213,21 @@ impl Lifecycle {
         Ok(self.store.set_generation(generation).await?)
     }
 
-    /// Forgets events and tombstones beyond their bounds.
-    pub async fn prune(&self) -> Result<(), Error> {
-        while self.store.prune(self.clock.now()).await? {}
-        Ok(())
+    /// Forgets events and tombstones beyond their bounds, every `interval` until `shutdown`.
+    pub async fn keep_pruning(self, interval: Duration, shutdown: Shutdown) {
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(interval) => {}
+            }
+            let pruned = async {
+                while self.store.prune().await? {}
+                self.store.bury(self.clock.now()).await
+            };
+            if let Err(error) = pruned.await {
+                tracing::warn!(error = %ErrorChain(&error), "old events could not be pruned");
+            }
+        }
     }
 
     fn agenda(&self) -> std::sync::MutexGuard<'_, Agenda> {

@@ -155,7 +155,7 @@ impl Guest {
             format_duration(call.timeout / 2),
             call.turns_key
         );
-        Failure::new(FailureKind::NotApplied, message).with_code("plugin_busy")
+        Failure::new(FailureKind::NotApplied, message).with_code(Failure::BUSY)
     }
 
     fn died(&self, call: &Call, error: &wasmtime::Error, out_of_memory: bool) -> Failure {
@@ -164,7 +164,7 @@ impl Guest {
         if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
             let message =
                 format!("{}: {} was not begun, all sandboxes are in use", self.subject, call.function);
-            return Failure::new(FailureKind::NotApplied, message).with_code("plugin_busy");
+            return Failure::new(FailureKind::NotApplied, message).with_code(Failure::BUSY);
         }
         if out_of_memory {
             let memory = self.limits.memory >> 20;

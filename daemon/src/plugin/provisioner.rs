@@ -66,7 +66,7 @@ impl ComponentProvisioner {
     fn noted<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
         let answers = match &answer {
             Ok(_) => true,
-            Err(failure) => failure.kind != FailureKind::OutcomeUnknown && failure.code != "plugin_busy",
+            Err(failure) => failure.kind != FailureKind::OutcomeUnknown && failure.code != Failure::BUSY,
         };
         if answers && self.guest.upstreams.is_empty() {
             self.reach.saw("plugin", true);

@@ -104,6 +104,16 @@ impl PluginHost {
         })))
     }
 
+    /// Builds a set as `start` does, and throws it away: for `check-config`.
+    pub async fn check(options: Options, host: Host) -> Result<(), Error> {
+        let workshop = Workshop::open(host.clock, host.tasks, host.processes)?;
+        let survey = survey(&options).await;
+        build(&workshop, None, &options, survey, host.first_generation)
+            .await
+            .map(drop)
+            .map_err(Error::Refused)
+    }
+
     /// Replaces the set by what `options` and the files say now, whole, or refuses it whole.
     /// Reloads run one after the other. The refusal is recorded and logged here.
     pub async fn reload(&self, options: Options) -> Result<Reloaded, Error> {

@@ -20,7 +20,7 @@ impl Prober for Ladder {
         match self.probes.acquire().await {
             Ok(_permit) => climb.up(question, self.options.max_answer, self.options.max_tools).await,
             // It is never closed.
-            Err(_) => climb.fails(PortOpen, "NotAsked", "the daemon is stopping".to_owned()),
+            Err(_) => climb.cannot_ask(PortOpen, "NotAsked", "the daemon is stopping".to_owned()),
         }
         climb.answer
     }
@@ -42,12 +42,15 @@ impl Climb {
         self.begun = Instant::now();
         let route = match route::find(&question.url, &question.rules, question.timeout).await {
             Ok(route) => route,
-            Err(error) => return self.fails(PortOpen, error.reason(), error.to_string()),
+            Err(error) if error.is_the_workloads() => {
+                return self.fails(PortOpen, error.reason(), error.to_string());
+            }
+            Err(error) => return self.cannot_ask(PortOpen, error.reason(), error.to_string()),
         };
         self.holds(PortOpen, "Connected", format!("connected to {}", route.address));
         let mut endpoint = match Endpoint::new(route, question.timeout, max_answer) {
             Ok(endpoint) => endpoint,
-            Err(silence) => return self.fails(HttpAnswers, silence.reason(), silence.to_string()),
+            Err(silence) => return self.cannot_ask(HttpAnswers, silence.reason(), silence.to_string()),
         };
         match Session::open(&mut endpoint, question.era).await {
             Ok(session) => {
@@ -178,6 +181,11 @@ impl Climb {
 
     fn fails(&mut self, kind: ConditionKind, reason: &str, message: String) {
         self.rung(kind, ConditionStatus::False, reason, message);
+    }
+
+    /// The question could not be asked, for a reason of ours: that says nothing about the workload.
+    fn cannot_ask(&mut self, kind: ConditionKind, reason: &str, message: String) {
+        self.rung(kind, ConditionStatus::Unknown, reason, message);
     }
 
     fn rung(&mut self, kind: ConditionKind, status: ConditionStatus, reason: &str, message: String) {

@@ -48,6 +48,12 @@ pub(super) enum NoRoute {
 }
 
 impl NoRoute {
+    /// Whether it says something about the workload. A name that cannot be resolved, an address we
+    /// do not connect to, or a connection this machine could not make says nothing.
+    pub(super) const fn is_the_workloads(&self) -> bool {
+        matches!(self, Self::ConnectionRefused(_) | Self::TimedOut { .. })
+    }
+
     pub(super) const fn reason(&self) -> &'static str {
         match self {
             Self::BadUrl(_) => "BadUrl",

@@ -19,6 +19,8 @@ pub(super) struct Knowledge {
     pub(super) next_look: Timestamp,
     /// When its provisioner was last asked.
     pub(super) inspected_at: Option<Timestamp>,
+    /// The last time its provisioner was asked, it could not answer.
+    pub(super) backend_is_away: bool,
     /// Removals that failed in a row.
     pub(super) destroy_tries: u32,
 }

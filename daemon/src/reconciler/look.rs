@@ -7,7 +7,7 @@ use super::knowledge::Knowledge;
 use super::plan::camel_case;
 use crate::domain::{
     Cause, Condition, ConditionKind, ConditionStatus, Fact, Failure, HealthVerdict, Instance, Observation,
-    Phase, Sighting, Timestamp,
+    Phase, ProbeOutcome, Secrets, Sighting, Timestamp,
 };
 use crate::extension::{Answer, Prober, ProvisionerEntry, Question, Rung};
 
@@ -22,6 +22,20 @@ pub(super) struct Seen {
     pub(super) answer: Answer,
     /// The provisioner's word, if it was asked.
     pub(super) observation: Option<Result<Observation, Failure>>,
+}
+
+impl Seen {
+    /// A server may echo its secrets; what a probe heard goes no further with them in it.
+    pub(super) fn redact(&mut self, secrets: &Secrets) {
+        for rung in &mut self.answer.rungs {
+            rung.message = secrets.redact(&rung.message).into_owned();
+        }
+        for tool in self.answer.tools.iter_mut().flatten() {
+            tool.name = secrets.redact(&tool.name).into_owned();
+            tool.description = tool.description.as_deref().map(|text| secrets.redact(text).into_owned());
+            tool.input_schema = secrets.redact(&tool.input_schema).into_owned();
+        }
+    }
 }
 
 /// Asks the prober for its part of the ladder.
@@ -104,7 +118,6 @@ pub(super) fn judge(
 ) -> Option<Fact> {
     let (phase, health) = (&instance.status.phase, &instance.spec.template.health);
     let ladder = ladder(instance, seen, now);
-    let degraded = matches!(phase, Phase::Unhealthy { recoverable: false, .. });
 
     // What its provisioner positively reports down counts at once.
     if let Some(Ok(observation)) = &seen.observation
@@ -125,7 +138,7 @@ pub(super) fn judge(
     };
     if seen.answer.is_healthy() {
         known.looks = 0;
-        known.tracker.count(true, health, now, now);
+        known.tracker.count(ProbeOutcome::Healthy, health, now, now);
         return match phase {
             Phase::Created { .. } | Phase::Unhealthy { .. } => Some(Fact::BecameHealthy { ladder }),
             Phase::Running { since, .. }
@@ -137,7 +150,7 @@ pub(super) fn judge(
         };
     }
     known.looks = known.looks.saturating_add(1);
-    if matches!(seen.observation, Some(Err(_))) {
+    if known.backend_is_away {
         // The provisioner cannot be reached: that says nothing about the workload. Nothing counts.
         return changed();
     }
@@ -145,21 +158,26 @@ pub(super) fn judge(
         Phase::Created { since, .. } => *since,
         _ => Timestamp(0),
     };
-    match known.tracker.count(false, health, created, now) {
-        HealthVerdict::Unhealthy if !matches!(phase, Phase::Unhealthy { .. }) || degraded => {
-            let failed = seen.answer.failed();
-            let recoverable = failed.is_none_or(|rung| rung.kind.may_cause_recovery());
-            if degraded && !recoverable {
-                return changed();
-            }
-            let cause = failed.map_or_else(
-                || Cause::new("NoAnswer", "the endpoint did not answer"),
-                |rung| Cause::new(rung.reason.clone(), rung.message.clone()),
-            );
-            Some(Fact::BecameUnhealthy { recoverable, cause, ladder })
+    let failed = seen.answer.failed();
+    let outcome = match failed {
+        Some(rung) if rung.status == ConditionStatus::False && rung.kind.may_cause_recovery() => {
+            ProbeOutcome::Down
         }
-        _ => changed(),
+        _ => ProbeOutcome::Degraded,
+    };
+    let recoverable = match known.tracker.count(outcome, health, created, now) {
+        HealthVerdict::Down => true,
+        HealthVerdict::Degraded => false,
+        HealthVerdict::Healthy | HealthVerdict::Undecided => return changed(),
+    };
+    if matches!(phase, Phase::Unhealthy { .. }) && !recoverable {
+        return changed();
     }
+    let cause = failed.map_or_else(
+        || Cause::new("NoAnswer", "the endpoint did not answer"),
+        |rung| Cause::new(rung.reason.clone(), rung.message.clone()),
+    );
+    Some(Fact::BecameUnhealthy { recoverable, cause, ladder })
 }
 
 /// The conditions of this look, lowest rung first. A rung that was not reached is unknown: its old

@@ -23,8 +23,8 @@ mod options;
 mod plan;
 mod step;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown, Tasks};
 use knowledge::Knowledge;
 use step::Run;
 
-/// What could not be started for want of a permit is tried again after this.
-const PERMIT_PAUSE: Duration = Duration::from_millis(50);
+/// Instances that are planned before others get a turn on this thread.
+const PLANNED_AT_A_STRETCH: usize = 64;
 
 /// What the reconciler works with.
 #[derive(Clone)]
@@ -79,14 +79,49 @@ struct State {
     /// Steps under way; true: it became due again meanwhile.
     busy: HashMap<InstanceId, bool>,
     knowledge: HashMap<InstanceId, Knowledge>,
+    parked_slow: Parked,
+    parked_quick: Parked,
     random: fastrand::Rng,
+}
+
+impl State {
+    fn parked(&mut self, slow: bool) -> &mut Parked {
+        if slow { &mut self.parked_slow } else { &mut self.parked_quick }
+    }
+}
+
+/// Instances that wait for a permit, first come first served. A hint: each is planned again when
+/// its turn comes, and one that is lost is found by the full pass.
+#[derive(Default)]
+struct Parked {
+    queue: VecDeque<InstanceId>,
+    known: HashSet<InstanceId>,
+}
+
+impl Parked {
+    fn park(&mut self, id: InstanceId) {
+        if self.known.insert(id) {
+            self.queue.push_back(id);
+        }
+    }
+
+    fn unpark(&mut self) -> Option<InstanceId> {
+        let id = self.queue.pop_front()?;
+        self.known.remove(&id);
+        Some(id)
+    }
 }
 
 impl Reconciler {
     /// Nothing runs yet. `seed` decides the jitter.
     pub fn new(options: Options, parts: Parts, seed: u64) -> Self {
-        let state =
-            State { busy: HashMap::new(), knowledge: HashMap::new(), random: fastrand::Rng::with_seed(seed) };
+        let state = State {
+            busy: HashMap::new(),
+            knowledge: HashMap::new(),
+            random: fastrand::Rng::with_seed(seed),
+            parked_slow: Parked::default(),
+            parked_quick: Parked::default(),
+        };
         let inner = Inner {
             slow: Arc::new(Semaphore::new(options.max_steps)),
             quick: Arc::new(Semaphore::new(options.max_steps)),
@@ -104,27 +139,24 @@ impl Reconciler {
         let mut full = tokio::time::interval(options.full_pass);
         full.tick().await;
         loop {
-            self.pass();
+            self.pass().await;
             readiness.done(Readiness::FIRST_PASS);
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = parts.bell.rung() => {}
                 () = self.sleep_until_due() => {}
                 _ = full.tick() => {
-                    parts.lifecycle.schedule_forgotten();
-                    if let Err(error) = parts.lifecycle.prune().await {
-                        tracing::warn!(error = %ErrorChain(&error), "old events could not be pruned");
-                    }
+                    parts.lifecycle.schedule_forgotten(plan::LONGEST_WAIT.max(options.recovery.cap));
                 }
             }
         }
     }
 
-    /// Plans every instance that is due and starts its step. Awaits none of them.
-    pub fn pass(&self) {
+    /// Plans every instance that is due now and starts its step. Awaits none of them.
+    pub async fn pass(&self) {
         let Parts { lifecycle, clock, .. } = &self.inner.parts;
-        // What is put back is due later than now: this ends.
-        for id in std::iter::from_fn(|| lifecycle.take_due(1).pop()) {
+        // What becomes due meanwhile is the next pass's: this one ends.
+        for (count, id) in lifecycle.take_due(clock.now()).into_iter().enumerate() {
             let pause = match lifecycle.get(id) {
                 Ok(Some(instance)) => self.start(instance),
                 Ok(None) => None,
@@ -135,6 +167,9 @@ impl Reconciler {
             };
             if let Some(pause) = pause {
                 lifecycle.schedule(id, clock.now().plus(pause));
+            }
+            if count % PLANNED_AT_A_STRETCH == PLANNED_AT_A_STRETCH - 1 {
+                tokio::task::yield_now().await;
             }
         }
     }
@@ -172,12 +207,16 @@ impl Reconciler {
             }
             step => match self.permit(step.is_slow()) {
                 Some(permit) => permit,
-                None => return Some(PERMIT_PAUSE),
+                // It goes on when a step of its kind ends.
+                None => {
+                    state.parked(step.is_slow()).park(id);
+                    return None;
+                }
             },
         };
         state.busy.insert(id, false);
         drop(state);
-        let this = self.clone();
+        let (this, slow) = (self.clone(), step.is_slow());
         parts.tasks.spawn("reconcile one instance", async move {
             this.take(
                 Run { parts: &this.inner.parts, options: &this.inner.options, knowledge, instance, dice },
@@ -185,6 +224,10 @@ impl Reconciler {
             )
             .await;
             drop(permit);
+            let next = this.state().parked(slow).unpark();
+            if let Some(id) = next {
+                this.inner.parts.lifecycle.schedule(id, this.inner.parts.clock.now());
+            }
             this.inner.parts.bell.ring();
         });
         None

@@ -1,10 +1,17 @@
 //! What to do next about one instance. Pure: the whole of what the daemon decides by itself.
 
+use std::time::Duration;
+
 use crate::domain::{
     Cause, Doubt, Fact, Failure, FailureKind, Instance, InstanceError, Phase, RecoveryPolicy, Timestamp,
 };
 
 use super::Options;
+
+/// No wait is longer, but for a longer cap of the backoff.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+/// A create that got no turn comes back after this.
+const BUSY_PAUSE: Duration = Duration::from_secs(2);
 
 /// A decision to write down, or **one** effect whose outcome is then written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,14 +36,23 @@ pub enum Step {
 
 impl Step {
     /// Whether the step changes something outside, which may take minutes.
-    pub const fn is_slow(&self) -> bool {
-        matches!(self, Self::Create(_) | Self::RemoveOrphan | Self::Delete)
+    pub fn is_slow(&self) -> bool {
+        match self {
+            // It makes what it does not find.
+            Self::Inspect(doubt) => doubt.interrupted,
+            step => matches!(step, Self::Create(_) | Self::RemoveOrphan | Self::Delete),
+        }
     }
 }
 
 /// The next step. `next_look`: when the next probe is due; `dice`: uniform, for the jitter.
 pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32, options: &Options) -> Step {
-    let until = |at: Timestamp, step: Step| if now < at { Step::Wait(at) } else { step };
+    // A wait longer than any that is ever planned comes from a clock that was set back.
+    let longest = LONGEST_WAIT.max(options.recovery.cap);
+    let until = |at: Timestamp, step: Step| match now < at && at.since(now) <= longest {
+        true => Step::Wait(at),
+        false => step,
+    };
     let start = || Step::Create(Fact::CreateStarted { deadline: now.plus(options.create_deadline) });
     match &instance.status.phase {
         Phase::Requested => start(),
@@ -47,7 +63,8 @@ pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32
             interrupted: true,
             cause: Cause::new("Interrupted", "the daemon stopped while the workload was being made"),
         }),
-        Phase::Creating { deadline, doubt: Some(doubt) } if now >= *deadline => {
+        // What was only interrupted is looked for first, however long the daemon was down.
+        Phase::Creating { deadline, doubt: Some(doubt) } if now >= *deadline && !doubt.interrupted => {
             let cause =
                 Cause::new("CreateDeadline", format!("creation took too long: {}", doubt.cause.message));
             Step::Record(again(instance, cause, None, now, dice, &options.recovery))
@@ -72,7 +89,7 @@ pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32
 pub(super) fn again(
     instance: &Instance,
     cause: Cause,
-    retry_after: Option<std::time::Duration>,
+    retry_after: Option<Duration>,
     now: Timestamp,
     dice: u32,
     policy: &RecoveryPolicy,
@@ -108,12 +125,18 @@ pub(super) fn after_create_failed(
     options: &Options,
 ) -> Fact {
     let cause = Cause::new(camel_case(&failure.code), failure.message.clone());
-    let unknown = |settled_at| Fact::OutcomeUnknown {
-        inspect_at: now,
-        settled_at,
+    let inspect_at = now.plus(failure.retry_after.unwrap_or_default());
+    let unknown = |settled_at: Timestamp| Fact::OutcomeUnknown {
+        inspect_at,
+        settled_at: settled_at.max(inspect_at),
         interrupted: false,
         cause: cause.clone(),
     };
+    if failure.code == Failure::BUSY {
+        // Nobody was asked: it is the same attempt when its turn comes, until the deadline.
+        let inspect_at = now.plus(failure.retry_after.unwrap_or(BUSY_PAUSE));
+        return Fact::OutcomeUnknown { inspect_at, settled_at: now, interrupted: true, cause };
+    }
     match failure.kind {
         FailureKind::Invalid | FailureKind::Unsupported => {
             gave_up(&failure, false, "change the request or its template")

@@ -96,7 +96,7 @@ impl Run<'_> {
                 Fact::CreateSucceeded { workload, adopted: true, warnings: Vec::new() }
             }
             Ok(Observation { state: WorkloadState::Absent, .. }) if now < doubt.settled_at => {
-                return Some(doubt.settled_at);
+                return Some(doubt.settled_at.min(now.plus(PENDING_PAUSE)));
             }
             Ok(Observation { state: WorkloadState::Absent, .. }) if doubt.interrupted => {
                 // Nothing failed but this daemon: made again, that is the same attempt.
@@ -138,11 +138,14 @@ impl Run<'_> {
             if look::wants_inspection(&answer, &self.knowledge, now, self.options.inspect_interval) {
                 self.knowledge.inspected_at = Some(now);
                 let target = self.instance.target(self.parts.lifecycle.owner());
-                Some(entry.provisioner.inspect(&target, &secrets).await)
+                let observation = entry.provisioner.inspect(&target, &secrets).await;
+                self.knowledge.backend_is_away = observation.is_err();
+                Some(observation)
             } else {
                 None
             };
-        let seen = Seen { answer, observation };
+        let mut seen = Seen { answer, observation };
+        seen.redact(&secrets);
         let now = self.now();
         if let Some(sighting) = look::sighting(&seen, now) {
             self.parts.lifecycle.sighted(self.instance.id, sighting);
@@ -153,7 +156,7 @@ impl Run<'_> {
         let next = look::next_look(&self.instance, &self.knowledge, seen.answer.is_healthy(), now, share);
         self.knowledge.next_look = next;
         match fact {
-            Some(fact) => Some(self.record(redact(fact, &secrets)).await.unwrap_or(next)),
+            Some(fact) => Some(self.record(fact).await.unwrap_or(next)),
             None => Some(next),
         }
     }
@@ -171,6 +174,12 @@ impl Run<'_> {
             // Gone already, or never ours: nothing of ours is left under that name.
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Foreign) => {
                 self.removed(done).await
+            }
+            // A new workload need not wait for what holds the old name.
+            Err(failure) if failure.kind == FailureKind::OrphanSuspected && done == Fact::OrphanRemoved => {
+                let now = self.now();
+                let renamed = after_create_failed(failure, &self.instance, now, self.dice, self.options);
+                self.record(renamed).await
             }
             Err(failure) => self.destroy_failed(&failure).await,
         }
@@ -214,11 +223,16 @@ impl Run<'_> {
         let name = &self.instance.spec.provisioner;
         let set = self.parts.extensions.current();
         let entry = set.provisioners.get(name).cloned().ok_or_else(|| {
-            let message = format!(
-                "the provisioner {name} is not configured: put its table back, or force the deletion"
-            );
+            let message = format!("the provisioner {name} is not configured: put its table back");
             Failure::new(FailureKind::NotApplied, message).with_code("provisioner_missing")
         })?;
+        let (made_by, now) = (&self.instance.spec.plugin.name, &entry.plugin.name);
+        if made_by != now {
+            let message = format!(
+                "{name} is the plugin {now} now, and {made_by} made this instance: configure {made_by} again, and give {now} a table of its own"
+            );
+            return Err(Failure::new(FailureKind::NotApplied, message).with_code("provisioner_replaced"));
+        }
         let secrets = self.parts.lifecycle.secrets(&self.instance).map_err(|error| {
             Failure::new(FailureKind::NotApplied, ErrorChain(&error).to_string())
                 .with_code("store_unreadable")
@@ -249,25 +263,5 @@ impl Run<'_> {
 
     fn now(&self) -> Timestamp {
         self.parts.clock.now()
-    }
-}
-
-/// A server may echo its secrets; what a probe heard is written down without them.
-fn redact(fact: Fact, secrets: &Secrets) -> Fact {
-    let clean = |mut conditions: Vec<Condition>| {
-        for condition in &mut conditions {
-            condition.message = secrets.redact(&condition.message).into_owned();
-        }
-        conditions
-    };
-    match fact {
-        Fact::BecameHealthy { ladder } => Fact::BecameHealthy { ladder: clean(ladder) },
-        Fact::BecameUnhealthy { recoverable, cause, ladder } => Fact::BecameUnhealthy {
-            recoverable,
-            cause: Cause { message: secrets.redact(&cause.message).into_owned(), ..cause },
-            ladder: clean(ladder),
-        },
-        Fact::ConditionsChanged { conditions } => Fact::ConditionsChanged { conditions: clean(conditions) },
-        fact => fact,
     }
 }

@@ -31,7 +31,10 @@ impl Telemetry {
 
     /// Installs the log for the whole process, on standard error. A second call does nothing.
     pub fn install(&self) {
-        let filter = EnvFilter::new(if self.filter.is_empty() { "info" } else { &self.filter });
+        let asked = if self.filter.is_empty() { "info" } else { &self.filter };
+        // The file watcher traces each event it hears: a log within a watched folder would feed
+        // itself. Whoever names `notify` still gets it.
+        let filter = EnvFilter::new(format!("notify=info,{asked}"));
         let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         let _ = match self.format {
             LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),

@@ -166,8 +166,9 @@ fn is_environment_key(key: &str) -> bool {
 
 /// Keys that make a program load other code than the template's, and our own marks.
 fn changes_how_programs_load(key: &str) -> bool {
-    const EXACT: [&str; 15] = [
+    const EXACT: [&str; 16] = [
         "PATH",
+        "HOME",
         "NODE_OPTIONS",
         "NODE_PATH",
         "BASH_ENV",

@@ -25,11 +25,11 @@ impl Store {
         Ok(events)
     }
 
-    /// Forgets events beyond the bound, oldest first, and tombstones beyond their time. A part at
-    /// a time, so that no writer waits long; true if there is more.
-    pub async fn prune(&self, now: Timestamp) -> Result<bool, Error> {
+    /// Forgets events beyond the bound, oldest first. A part at a time, so that no writer waits
+    /// long; true if there is more.
+    pub async fn prune(&self) -> Result<bool, Error> {
         const PART: usize = 1_000;
-        let (keep, tombstones) = (self.options.events, self.options.tombstones);
+        let keep = self.options.events;
         self.writer
             .submit(WhenFull::Wait, move |batch| {
                 let tables = &mut batch.tables;
@@ -49,12 +49,21 @@ impl Store {
                         tables.event_of.remove((event.instance.as_u128(), *revision))?;
                     }
                 }
+                Ok(old.len() == PART)
+            })
+            .await
+    }
+
+    /// Forgets tombstones beyond their time.
+    pub async fn bury(&self, now: Timestamp) -> Result<(), Error> {
+        let keep = self.options.tombstones;
+        self.writer
+            .submit(WhenFull::Wait, move |batch| {
                 let expired = |bytes: &[u8]| {
                     decode::<TombstoneRecord>(bytes)
-                        .is_ok_and(|record| now.since(Timestamp(record.deleted_at)) >= tombstones)
+                        .is_ok_and(|record| now.since(Timestamp(record.deleted_at)) >= keep)
                 };
-                tables.tombstone.retain(|_, bytes| !expired(bytes))?;
-                Ok(old.len() == PART)
+                Ok(batch.tables.tombstone.retain(|_, bytes| !expired(bytes))?)
             })
             .await
     }

@@ -15,6 +15,7 @@ use crate::domain::{
     Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
     Timestamp,
 };
+use crate::runtime::ErrorChain;
 
 /// What a change says of itself; the store adds whose it is and its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,10 +158,14 @@ impl Store {
                 page.next = page.instances.last().map(|instance| instance.id);
                 break;
             }
-            if let Some(instance) = read(&specs, &statuses, id)?
-                && query.matches(&instance)
-            {
-                page.instances.push(instance);
+            match read(&specs, &statuses, id) {
+                Ok(Some(instance)) if query.matches(&instance) => page.instances.push(instance),
+                Ok(_) => {}
+                // One record that cannot be read must not hide all the others.
+                Err(error @ Error::Record { .. }) => {
+                    tracing::error!(error = %ErrorChain(&error), "a record is left out of the list");
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(page)

@@ -12,6 +12,7 @@
 //!   caller hears of them.
 //! * A transaction that fails changes nothing; everybody in it hears [`Error::Unwritable`].
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -69,7 +70,14 @@ impl Writer {
         observer: Observer,
     ) -> std::io::Result<Self> {
         let (sender, jobs) = mpsc::channel(queue);
-        let run = move || write(&database, jobs, batch, &observer);
+        let run = move || {
+            // The library panics on a file that was damaged from outside. A daemon that can write no
+            // more is not left running: a start is a path that is tested.
+            if catch_unwind(AssertUnwindSafe(|| write(&database, jobs, batch, &observer))).is_err() {
+                tracing::error!("the store's writer panicked: the daemon ends");
+                std::process::exit(1);
+            }
+        };
         thread::Builder::new().name("store writer".to_owned()).spawn(run)?;
         Ok(Self { queue: sender })
     }

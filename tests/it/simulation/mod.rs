@@ -76,7 +76,7 @@ impl Life {
     /// One pass, and its steps as far as they come.
     fn pass(&self) {
         self.runtime.block_on(async {
-            self.reconciler.pass();
+            self.reconciler.pass().await;
             // Steps that never come back are what the next kill finds; all others are waited for.
             let patience = if self.world.hanging() == 0 { 30_000 } else { 15 };
             let idle = tokio::time::timeout(Duration::from_millis(patience), self.reconciler.idle()).await;

@@ -7,11 +7,12 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use crate::debian;
 use crate::workspace::Workspace;
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -153,45 +154,11 @@ fn fetch_target(workspace: &Workspace) -> Result<()> {
         bail!("rustup is not here");
     }
     println!("plugins: fetching the target {TARGET} (rustup target add)");
-    run("rustup", &["target", "add", TARGET])
+    debian::run_for("rustup", &["target", "add", TARGET], PATIENCE)
 }
 
-fn fetch_packages(workspace: &Workspace) -> Result<()> {
-    if !Path::new("/etc/debian_version").exists() {
-        bail!("this is not Debian");
-    }
-    if ask(workspace, "id", &["-u"])? != "0" {
-        bail!("only root can install the Debian packages {}", PACKAGES.join(" "));
-    }
-    println!("plugins: installing the Debian packages {} (apt-get install)", PACKAGES.join(" "));
-    let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(PACKAGES);
-    // The package lists of a fresh machine or image are empty or old.
-    run("apt-get", &install).or_else(|_| run("apt-get", &["update"]).and_then(|()| run("apt-get", &install)))
-}
-
-/// Runs a command that may wait for the network, and not for ever.
-fn run(program: &str, arguments: &[&str]) -> Result<()> {
-    let what = format!("`{program} {}`", arguments.join(" "));
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null())
-        .spawn()
-        .with_context(|| format!("{what} cannot be started"))?;
-    let patience = if program == "apt-get" { PATIENCE * 5 } else { PATIENCE };
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return if status.success() { Ok(()) } else { Err(anyhow::anyhow!("{what} failed")) };
-        }
-        if start.elapsed() > patience {
-            child.kill()?;
-            child.wait()?;
-            bail!("{what} did not end within {} s", patience.as_secs());
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+fn fetch_packages(_: &Workspace) -> Result<()> {
+    debian::install("plugins", &PACKAGES)
 }
 
 /// A command's answer, trimmed. It runs in the workspace, where its toolchain is the one that counts.

@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::header;
 use serde_json::json;
 
-use super::{Wharf, request};
+use super::{Wharf, became_running, request};
 use crate::domain::{Fact, Failure, FailureKind, InstanceError, Sighting, Timestamp, Tool};
 
 const GONE: &str = "01990000-0000-7000-8000-0000000000ff";
@@ -162,6 +162,10 @@ async fn logs_are_the_newest_lines_as_text() {
     let wharf = Wharf::new();
     wharf.create("weather").await;
     wharf.fakes.set_logs(Ok(&["one", "two", "three"]));
+    // Nothing was made yet that could have said something.
+    assert_eq!(wharf.get("/mcp/instances/weather/logs").await.text, "");
+    let instance = wharf.get("/mcp/instances/weather").await.json;
+    wharf.happened(&instance, became_running()).await;
     let answer = wharf.get("/mcp/instances/weather/logs?tail=2").await;
     assert_eq!((answer.status, answer.text.as_str()), (200, "two\nthree\n"));
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
@@ -176,7 +180,7 @@ async fn logs_are_the_newest_lines_as_text() {
 #[tokio::test]
 async fn a_provisioner_that_fails_is_told_from_one_that_cannot_and_one_that_is_away() {
     let wharf = Wharf::new();
-    wharf.create("weather").await;
+    wharf.running("weather").await;
     let failure = |kind| Failure::new(kind, "what it said").with_code("its_own");
     for (kind, expected) in [
         (FailureKind::NotFound, (404, "workload_not_found")),

@@ -30,8 +30,10 @@ pub(in crate::plugin) fn failure(secrets: &Secrets, failure: &types::Failure) ->
         types::FailureKind::OutcomeUnknown => FailureKind::OutcomeUnknown,
         types::FailureKind::Unsupported => FailureKind::Unsupported,
         types::FailureKind::Denied => FailureKind::Denied,
-        // The words of version 0.1 cannot grow; this one came after them.
-        types::FailureKind::Other(word) if word == "orphan-suspected" => FailureKind::OrphanSuspected,
+        // The words of version 0.1 cannot grow; these came after them.
+        types::FailureKind::Other(word) if matches!(word.as_str(), "orphan-suspected" | "stuck-record") => {
+            FailureKind::OrphanSuspected
+        }
         types::FailureKind::Other(word) => FailureKind::Other(snake_case(&secrets.redact(word))),
     };
     let mut answer = Failure::new(kind, prose(secrets, &failure.message));

@@ -224,10 +224,7 @@ impl Reconciler {
             )
             .await;
             drop(permit);
-            let next = this.state().parked(slow).unpark();
-            if let Some(id) = next {
-                this.inner.parts.lifecycle.schedule(id, this.inner.parts.clock.now());
-            }
+            this.unpark(slow);
             this.inner.parts.bell.ring();
         });
         None
@@ -254,9 +251,24 @@ impl Reconciler {
         self.inner.idle.notify_waiters();
     }
 
+    fn permits(&self, slow: bool) -> &Arc<Semaphore> {
+        if slow { &self.inner.slow } else { &self.inner.quick }
+    }
+
     fn permit(&self, slow: bool) -> Option<OwnedSemaphorePermit> {
-        let permits = if slow { &self.inner.slow } else { &self.inner.quick };
-        Arc::clone(permits).try_acquire_owned().ok()
+        Arc::clone(self.permits(slow)).try_acquire_owned().ok()
+    }
+
+    /// Lets as many that wait go on as there are permits: some of them may not want one any more.
+    fn unpark(&self, slow: bool) {
+        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        let free = self.permits(slow).available_permits();
+        let mut state = self.state();
+        let ids: Vec<InstanceId> = std::iter::from_fn(|| state.parked(slow).unpark()).take(free).collect();
+        drop(state);
+        for id in ids {
+            lifecycle.schedule(id, clock.now());
+        }
     }
 
     async fn sleep_until_due(&self) {

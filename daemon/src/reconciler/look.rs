@@ -13,6 +13,8 @@ use crate::extension::{Answer, Prober, ProvisionerEntry, Question, Rung};
 
 /// A workload that is not healthy yet is looked at again after this, doubled with each look.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// So many looks, with their pauses about a second, are an ordinary start.
+const LOOKS_BEFORE_IT_IS_SLOW: u32 = 4;
 /// While it does not answer, its provisioner is asked this often.
 const INSPECT_WHILE_ILL: Duration = Duration::from_secs(1);
 
@@ -154,9 +156,10 @@ pub(super) fn judge(
         // The provisioner cannot be reached: that says nothing about the workload. Nothing counts.
         return changed();
     }
-    let created = match phase {
-        Phase::Created { since, .. } => *since,
-        _ => Timestamp(0),
+    // Only a workload that has not answered yet has a start period.
+    let (starting, created) = match phase {
+        Phase::Created { since, .. } => (true, *since),
+        _ => (false, Timestamp(0)),
     };
     let failed = seen.answer.failed();
     let outcome = match failed {
@@ -168,6 +171,10 @@ pub(super) fn judge(
     let recoverable = match known.tracker.count(outcome, health, created, now) {
         HealthVerdict::Down => true,
         HealthVerdict::Degraded => false,
+        // A server that needs a moment to listen is nothing to write down.
+        HealthVerdict::Undecided if starting && known.looks < LOOKS_BEFORE_IT_IS_SLOW => {
+            return None;
+        }
         HealthVerdict::Healthy | HealthVerdict::Undecided => return changed(),
     };
     if matches!(phase, Phase::Unhealthy { .. }) && !recoverable {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{InstanceId, OwnerId, Revision, Spec, Status, Target, Timestamp, Tool};
+use super::{
+    InstanceId, OwnerId, PhaseKind, ProvisionerName, Revision, Spec, Status, Target, Timestamp, Tool,
+};
 
 /// What a user asked for and we look after.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +32,33 @@ impl Instance {
         }
     }
 
+    /// What the agenda keeps of it.
+    pub fn outline(&self) -> Outline {
+        Outline {
+            id: self.id,
+            provisioner: self.spec.provisioner.clone(),
+            phase: self.status.phase.kind(),
+            due: self.status.due(),
+        }
+    }
+
     /// Where it answers, in the phases that know.
     pub fn endpoint(&self) -> Option<String> {
         self.status.phase.workload()?.endpoint(&self.spec.template.path)
     }
+}
+
+/// The little of an instance that is kept in memory for every one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    /// Whose.
+    pub id: InstanceId,
+    /// Who makes it.
+    pub provisioner: ProvisionerName,
+    /// Where it stands.
+    pub phase: PhaseKind,
+    /// When it wants to be looked at, as far as its record knows; none: not before a user asks.
+    pub due: Option<Timestamp>,
 }
 
 /// What was last seen of an instance. In memory: a probe that changes nothing writes nothing,

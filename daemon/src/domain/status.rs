@@ -1,7 +1,7 @@
 //! What changes about an instance: its phase and what travels through all phases.
 
 use super::{
-    Condition, ConditionKind, ConditionStatus, Fact, InvalidTransition, Phase, Timestamp, Workload,
+    Condition, ConditionKind, ConditionStatus, Doubt, Fact, InvalidTransition, Phase, Timestamp, Workload,
     WorkloadName,
 };
 
@@ -80,6 +80,21 @@ impl Status {
             _ => {}
         }
         Ok(self)
+    }
+
+    /// When the record wants to be looked at, as far as it knows. Probes are the reconciler's
+    /// business: it schedules the next one itself.
+    pub const fn due(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Failed { .. } | Phase::Gone => None,
+            Phase::Creating { doubt: Some(Doubt { inspect_at, .. }), .. } => Some(*inspect_at),
+            Phase::Recovering { not_before, .. } | Phase::Deleting { not_before, .. } => Some(*not_before),
+            Phase::Requested
+            | Phase::Creating { doubt: None, .. }
+            | Phase::Created { .. }
+            | Phase::Running { .. }
+            | Phase::Unhealthy { .. } => Some(self.updated_at),
+        }
     }
 
     /// When the next try is due, in the phases that wait for one.

@@ -3,43 +3,74 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use crate::domain::{Doubt, Instance, InstanceId, Phase, PhaseKind, ProvisionerName, Status, Timestamp};
+use crate::domain::{InstanceId, Outline, PhaseKind, ProvisionerName, Timestamp};
+
+/// Healthy instances that a start finds are looked at first within so long, each at its own time,
+/// so that they do not beat together for ever after. The default interval of the probes.
+const SPREAD: Duration = Duration::from_secs(10);
 
 /// Every living instance, and those that are due in the order of their time.
 #[derive(Debug, Default)]
 pub(super) struct Agenda {
     entries: HashMap<InstanceId, Entry>,
     due: BTreeSet<(Timestamp, InstanceId)>,
+    provisioners: Vec<ProvisionerName>,
+    /// Living instances by provisioner and phase; what is not there is none.
+    counts: BTreeMap<(ProvisionerIndex, PhaseKind), usize>,
 }
 
-#[derive(Debug)]
+/// Where a provisioner stands in the list of those that were ever seen: there are few, and each
+/// instance has one.
+type ProvisionerIndex = u32;
+
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     due: Option<Timestamp>,
     phase: PhaseKind,
-    provisioner: ProvisionerName,
+    provisioner: ProvisionerIndex,
 }
 
 impl Agenda {
-    /// The record was read or written: plan the next look as its phase says.
-    pub(super) fn enter(&mut self, instance: &Instance) {
-        let due = due(&instance.status);
-        let entry = Entry {
-            due,
-            phase: instance.status.phase.kind(),
-            provisioner: instance.spec.provisioner.clone(),
-        };
-        if let Some(Entry { due: Some(old), .. }) = self.entries.insert(instance.id, entry) {
-            self.due.remove(&(old, instance.id));
+    /// A start found this record.
+    pub(super) fn found(&mut self, mut outline: Outline, now: Timestamp) {
+        if outline.phase == PhaseKind::Running {
+            // The last bits of an id are random: a version 7 UUID (RFC 9562, section 5.7).
+            let spread = u64::try_from(SPREAD.as_millis()).unwrap_or(u64::MAX);
+            let share = u64::try_from(outline.id.as_u128() % u128::from(spread)).unwrap_or(0);
+            outline.due = Some(now.plus(Duration::from_millis(share)));
         }
+        self.enter(outline);
+    }
+
+    /// The record was written: plan the next look as its phase says.
+    pub(super) fn enter(&mut self, outline: Outline) {
+        let Outline { id, provisioner, phase, due } = outline;
+        let entry = Entry { due, phase, provisioner: self.index(provisioner) };
+        self.remove(id);
+        *self.counts.entry((entry.provisioner, phase)).or_default() += 1;
+        self.entries.insert(id, entry);
         if let Some(due) = due {
-            self.due.insert((due, instance.id));
+            self.due.insert((due, id));
         }
     }
 
     pub(super) fn remove(&mut self, id: InstanceId) {
-        if let Some(Entry { due: Some(due), .. }) = self.entries.remove(&id) {
+        let Some(Entry { due, phase, provisioner }) = self.entries.remove(&id) else { return };
+        if let Some(count) = self.counts.get_mut(&(provisioner, phase)) {
+            *count = count.saturating_sub(1);
+        }
+        if let Some(due) = due {
             self.due.remove(&(due, id));
         }
+    }
+
+    fn index(&mut self, name: ProvisionerName) -> ProvisionerIndex {
+        let known = self.provisioners.iter().position(|known| *known == name);
+        let index = known.unwrap_or_else(|| {
+            self.provisioners.push(name);
+            self.provisioners.len() - 1
+        });
+        ProvisionerIndex::try_from(index).unwrap_or(ProvisionerIndex::MAX)
     }
 
     pub(super) fn take_due(&mut self, now: Timestamp) -> Vec<InstanceId> {
@@ -87,29 +118,22 @@ impl Agenda {
     }
 
     pub(super) fn owned_by(&self, provisioner: &ProvisionerName) -> usize {
-        self.entries.values().filter(|entry| entry.provisioner == *provisioner).count()
+        self.phases_of(provisioner).values().sum()
     }
 
+    /// Living instances of one provisioner by phase.
+    pub(super) fn phases_of(&self, provisioner: &ProvisionerName) -> BTreeMap<PhaseKind, usize> {
+        let of = |index: ProvisionerIndex| self.provisioners.get(index as usize) == Some(provisioner);
+        let counts = self.counts.iter().filter(|((index, _), count)| of(*index) && **count > 0);
+        counts.map(|((_, phase), count)| (*phase, *count)).collect()
+    }
+
+    /// Living instances by phase.
     pub(super) fn phases(&self) -> BTreeMap<PhaseKind, usize> {
         let mut phases = BTreeMap::new();
-        for entry in self.entries.values() {
-            *phases.entry(entry.phase).or_default() += 1;
+        for ((_, phase), count) in self.counts.iter().filter(|(_, count)| **count > 0) {
+            *phases.entry(*phase).or_default() += count;
         }
         phases
-    }
-}
-
-/// When a record wants to be looked at, as far as the record knows. Probes are the reconciler's
-/// business: it schedules the next one itself.
-fn due(status: &Status) -> Option<Timestamp> {
-    match &status.phase {
-        Phase::Failed { .. } | Phase::Gone => None,
-        Phase::Creating { doubt: Some(Doubt { inspect_at, .. }), .. } => Some(*inspect_at),
-        Phase::Recovering { not_before, .. } | Phase::Deleting { not_before, .. } => Some(*not_before),
-        Phase::Requested
-        | Phase::Creating { doubt: None, .. }
-        | Phase::Created { .. }
-        | Phase::Running { .. }
-        | Phase::Unhealthy { .. } => Some(status.updated_at),
     }
 }

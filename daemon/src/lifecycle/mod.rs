@@ -25,8 +25,8 @@ use tokio::sync::broadcast;
 pub use error::Error;
 
 use crate::domain::{
-    Event, Fact, FactKind, Instance, InstanceId, InstanceName, OwnerId, PhaseKind, ProvisionerName, Query,
-    Revision, Secrets, Sighting, Spec, Status, Timestamp, WorkloadName,
+    Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, OwnerId, PhaseKind, ProvisionerName,
+    Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
 };
 use crate::runtime::{Activator, Clock, ErrorChain, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Page, Store};
@@ -67,12 +67,13 @@ impl Lifecycle {
                 let mut agenda = agenda.lock().unwrap_or_else(PoisonError::into_inner);
                 for Committed { event, instance } in committed {
                     log(event);
-                    match instance {
-                        Some(instance) => agenda.enter(instance),
-                        None => {
-                            agenda.remove(event.instance);
-                            sightings.forget(event.instance);
+                    match (instance, &event.subject) {
+                        (Some(instance), _) => agenda.enter(instance.outline()),
+                        (None, Some(gone)) => {
+                            agenda.remove(gone.id);
+                            sightings.forget(gone.id);
                         }
+                        (None, None) => {}
                     }
                     // Nobody may be listening.
                     let _ = events.send(Arc::clone(event));
@@ -83,16 +84,10 @@ impl Lifecycle {
         };
         let draw = || OwnerId::from_u128(uuid::Uuid::new_v4().as_u128());
         let store = Store::open(options, draw, observer)?;
-        let mut query = Query { limit: 1_000, ..Query::default() };
-        loop {
-            let page = store.list(&query)?;
-            let mut agenda = agenda.lock().unwrap_or_else(PoisonError::into_inner);
-            page.instances.iter().for_each(|instance| agenda.enter(instance));
-            match page.next {
-                Some(last) => query.after = Some(last),
-                None => break,
-            }
-        }
+        let now = clock.now();
+        let mut found = agenda.lock().unwrap_or_else(PoisonError::into_inner);
+        store.outlines(|outline| found.found(outline, now))?;
+        drop(found);
         Ok(Self { store, clock, bell, agenda, sightings, events })
     }
 
@@ -123,6 +118,14 @@ impl Lifecycle {
             .update(id, move |instance| decide(instance, seen, &fact, now))
             .await?
             .ok_or(Error::NotFound)?
+    }
+
+    /// Writes down what is about no instance, or about many.
+    pub async fn notice(&self, notice: Notice) -> Result<Revision, Error> {
+        let Notice { kind, cause } = notice;
+        let (reason, message) = (Some(cause.reason), Some(cause.message));
+        let draft = EventDraft { at: self.clock.now(), kind: kind.as_str().to_owned(), reason, message };
+        Ok(self.store.note(draft).await?)
     }
 
     /// The instance with this id.
@@ -183,7 +186,12 @@ impl Lifecycle {
         self.agenda().schedule_forgotten(self.clock.now(), longest);
     }
 
-    /// Living instances by provisioner.
+    /// Living instances of a provisioner by phase.
+    pub fn phases_of(&self, provisioner: &ProvisionerName) -> BTreeMap<PhaseKind, usize> {
+        self.agenda().phases_of(provisioner)
+    }
+
+    /// Living instances of a provisioner.
     pub fn owned_by(&self, provisioner: &ProvisionerName) -> usize {
         self.agenda().owned_by(provisioner)
     }
@@ -262,13 +270,17 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
 }
 
 fn log(event: &Event) {
-    let Event { instance, name, kind, to, revision, .. } = event;
-    let from = event.from.map_or("", PhaseKind::as_str);
+    let Event { kind, revision, .. } = event;
     // The field `message` is the log's own.
     let (reason, detail) = (event.reason.as_deref(), event.message.as_deref());
+    let Some(Subject { id, name, from, to }) = &event.subject else {
+        tracing::warn!(kind, reason, detail, %revision, "noticed");
+        return;
+    };
+    let from = from.map_or("", PhaseKind::as_str);
     if kind == FactKind::GaveUp.as_str() {
-        tracing::warn!(%instance, %name, kind, from, %to, reason, detail, %revision, "an instance failed");
+        tracing::warn!(instance = %id, %name, kind, from, %to, reason, detail, %revision, "an instance failed");
     } else {
-        tracing::info!(%instance, %name, kind, from, %to, reason, detail, %revision, "an instance changed");
+        tracing::info!(instance = %id, %name, kind, from, %to, reason, detail, %revision, "an instance changed");
     }
 }

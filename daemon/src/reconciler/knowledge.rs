@@ -1,7 +1,7 @@
 //! What the reconciler remembers of one workload between two looks. In memory: a restart begins
 //! anew, with the same judgement a little later.
 
-use crate::domain::{HealthTracker, Instance, PhaseKind, Timestamp};
+use crate::domain::{HealthTracker, Instance, Timestamp};
 use crate::extension::Era;
 
 /// Of one workload.
@@ -26,21 +26,11 @@ pub(super) struct Knowledge {
 }
 
 impl Knowledge {
-    /// What is known of this instance's workload, after forgetting what was known of an earlier
-    /// one. `share` is uniform in `0..1`: after a start, probes of healthy workloads are spread
-    /// over their interval.
-    pub(super) fn of(known: Option<&Self>, instance: &Instance, now: Timestamp, share: f32) -> Self {
+    /// What is known of this instance's workload, after forgetting what was known of an earlier one.
+    pub(super) fn of(known: Option<&Self>, instance: &Instance, now: Timestamp) -> Self {
         match known {
             Some(known) if known.creations == instance.status.creations => known.clone(),
-            _ => {
-                let spread = instance.spec.template.health.interval.mul_f32(share);
-                let settled = instance.status.phase.kind() == PhaseKind::Running;
-                Self {
-                    creations: instance.status.creations,
-                    next_look: if settled { now.plus(spread) } else { now },
-                    ..Self::default()
-                }
-            }
+            _ => Self { creations: instance.status.creations, next_look: now, ..Self::default() },
         }
     }
 }

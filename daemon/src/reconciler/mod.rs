@@ -196,8 +196,8 @@ impl Reconciler {
             return None;
         }
         let now = parts.clock.now();
-        let (dice, share) = (state.random.u32(..), state.random.f32());
-        let knowledge = Knowledge::of(state.knowledge.get(&id), &instance, now, share);
+        let dice = state.random.u32(..);
+        let knowledge = Knowledge::of(state.knowledge.get(&id), &instance, now);
         let step = plan(&instance, knowledge.next_look, now, dice, options);
         let permit = match &step {
             Step::Rest => return None,

@@ -55,7 +55,7 @@ impl Service {
                     event = timeout_at(deadline, events.recv()) => event,
                 };
                 match event {
-                    Ok(Ok(event)) if event.instance != id => {}
+                    Ok(Ok(event)) if !event.is_about(id) => {}
                     Ok(Ok(_) | Err(RecvError::Lagged(_))) => break,
                     Ok(Err(RecvError::Closed)) | Err(_) => return Ok(instance),
                 }

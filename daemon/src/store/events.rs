@@ -1,11 +1,13 @@
 //! Events by revision: one log for everything, bounded.
 
+use std::sync::Arc;
+
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::record::{EventRecord, TombstoneRecord, decode, encode};
 use super::tables::{EVENT, EVENT_OF, Tables};
 use super::writer::WhenFull;
-use super::{Error, Store};
+use super::{Committed, Error, EventDraft, Store};
 use crate::domain::{Event, InstanceId, Revision, Timestamp};
 
 impl Store {
@@ -23,6 +25,20 @@ impl Store {
         }
         events.reverse();
         Ok(events)
+    }
+
+    /// Writes down an event that is about no instance.
+    pub async fn note(&self, draft: EventDraft) -> Result<Revision, Error> {
+        self.writer
+            .submit(WhenFull::Wait, move |batch| {
+                let EventDraft { at, kind, reason, message } = draft;
+                let revision = batch.next_revision();
+                let event = Event { revision, at, subject: None, kind, reason, message };
+                append(&mut batch.tables, &event)?;
+                batch.committed.push(Committed { event: Arc::new(event), instance: None });
+                Ok(revision)
+            })
+            .await
     }
 
     /// Forgets events beyond the bound, oldest first. A part at a time, so that no writer waits
@@ -44,9 +60,10 @@ impl Store {
                     let removed =
                         tables.event.remove(revision)?.map(|bytes| decode::<EventRecord>(bytes.value()));
                     if let Some(Ok(record)) = removed
-                        && let Ok(event) = record.into_event(Revision(*revision))
+                        && let Ok(Event { subject: Some(subject), .. }) =
+                            record.into_event(Revision(*revision))
                     {
-                        tables.event_of.remove((event.instance.as_u128(), *revision))?;
+                        tables.event_of.remove((subject.id.as_u128(), *revision))?;
                     }
                 }
                 Ok(old.len() == PART)
@@ -73,6 +90,8 @@ pub(super) fn append(tables: &mut Tables<'_>, event: &Event) -> Result<(), Error
     let record = encode(&EventRecord::from(event))
         .map_err(|source| Error::record(format!("event {}", event.revision), source))?;
     tables.event.insert(event.revision.0, record.as_slice())?;
-    tables.event_of.insert((event.instance.as_u128(), event.revision.0), ())?;
+    if let Some(subject) = &event.subject {
+        tables.event_of.insert((subject.id.as_u128(), event.revision.0), ())?;
+    }
     Ok(())
 }

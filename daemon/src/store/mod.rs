@@ -8,6 +8,7 @@
 mod error;
 mod events;
 mod instances;
+mod migrations;
 mod open;
 mod options;
 mod record;

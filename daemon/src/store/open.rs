@@ -8,14 +8,13 @@ use std::path::Path;
 use redb::backends::FileBackend;
 use redb::{Database, DatabaseError, ReadableTable as _};
 
+use super::migrations::{SCHEMA, migrate};
 use super::tables::{META_OWNER, META_SCHEMA, Tables};
 use super::{Error, Options};
 use crate::domain::OwnerId;
 
 /// The file's name within the data directory.
 const FILE: &str = "wharfinger.redb";
-/// The format of records that this version writes.
-const SCHEMA: u32 = 1;
 
 /// Opens or makes the database; `draw` gives the id of a new installation.
 pub(super) fn open(options: &Options, draw: impl FnOnce() -> OwnerId) -> Result<(Database, OwnerId), Error> {
@@ -36,47 +35,52 @@ pub(super) fn open(options: &Options, draw: impl FnOnce() -> OwnerId) -> Result<
     let opened = catch_unwind(AssertUnwindSafe(|| {
         let backend = FileBackend::new(file)?;
         Database::builder().set_cache_size(options.cache).create_with_backend(backend).map(|database| {
-            let marks = mark(&database, &path, draw);
-            (database, marks)
+            let owner = mark(&database, &path, draw);
+            (database, owner)
         })
     }));
     match opened {
-        Ok(Ok((database, marks))) => Ok((database, marks?)),
+        Ok(Ok((database, owner))) => Ok((database, owner?)),
         Ok(Err(DatabaseError::DatabaseAlreadyOpen)) => Err(Error::InUse { path }),
         Ok(Err(error)) => Err(damaged(error.into())),
         Err(_) => Err(damaged("the database library gave up on it".into())),
     }
 }
 
-/// Checks the format, and writes down what a new file must say.
+/// Checks the format, brings an older one to ours, and writes down what a new file must say.
 fn mark(database: &Database, path: &Path, draw: impl FnOnce() -> OwnerId) -> Result<OwnerId, Error> {
+    let damaged =
+        |what: &str| Error::Damaged { path: path.to_owned(), source: format!("{what} is damaged").into() };
     let transaction = database.begin_write()?;
-    let owner = {
+    let (owner, format) = {
         let mut tables = Tables::open(&transaction)?;
-        let known = tables.meta.get(META_SCHEMA)?.map(|value| value.value().to_vec());
-        match known.as_deref().map(|bytes| bytes.try_into().map(u32::from_le_bytes)) {
-            Some(Ok(SCHEMA)) => {}
+        let format = match number(&tables, META_SCHEMA)?.map(|bytes| bytes.try_into().map(u32::from_le_bytes))
+        {
+            Some(Ok(found @ 1..=SCHEMA)) => found,
             Some(Ok(found)) => return Err(Error::Newer { path: path.to_owned(), found, known: SCHEMA }),
-            Some(Err(error)) => {
-                return Err(Error::Damaged { path: path.to_owned(), source: Box::new(error) });
-            }
+            Some(Err(_)) => return Err(damaged("the number of its format")),
             None => {
                 tables.meta.insert(META_SCHEMA, SCHEMA.to_le_bytes().as_slice())?;
+                SCHEMA
             }
-        }
-        let known = tables.meta.get(META_OWNER)?.map(|value| value.value().to_vec());
-        match known.as_deref().map(|bytes| bytes.try_into().map(u128::from_be_bytes)) {
+        };
+        let owner = match number(&tables, META_OWNER)?.map(|bytes| bytes.try_into().map(u128::from_be_bytes))
+        {
             Some(Ok(bits)) => OwnerId::from_u128(bits),
-            Some(Err(error)) => {
-                return Err(Error::Damaged { path: path.to_owned(), source: Box::new(error) });
-            }
+            Some(Err(_)) => return Err(damaged("the id of the installation")),
             None => {
                 let owner = draw();
                 tables.meta.insert(META_OWNER, owner.as_u128().to_be_bytes().as_slice())?;
                 owner
             }
-        }
+        };
+        (owner, format)
     };
     transaction.commit()?;
+    migrate(database, format)?;
     Ok(owner)
+}
+
+fn number(tables: &Tables<'_>, key: &str) -> Result<Option<Vec<u8>>, Error> {
+    Ok(tables.meta.get(key)?.map(|value| value.value().to_vec()))
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wharfinger::domain::{
-    Fact, HealthPolicy, InstanceId, PhaseKind, PluginIdentity, Query, RecoveryPolicy, Secrets, Spec,
+    Event, Fact, HealthPolicy, InstanceId, PhaseKind, PluginIdentity, Query, RecoveryPolicy, Secrets, Spec,
     Template, Timestamp,
 };
 use wharfinger::lifecycle::Lifecycle;
@@ -232,11 +232,13 @@ fn check(life: &Life, world: &World, wanted: &BTreeSet<InstanceId>) {
     let mut last = 0;
     for instance in &instances {
         let events = life.lifecycle.events_of(instance.id).unwrap();
+        let from = |event: &Event| event.subject.as_ref().unwrap().from;
+        let to = |event: &Event| event.subject.as_ref().map(|subject| subject.to);
         assert_eq!(events.last().unwrap().revision, instance.revision);
         assert!(
             events
                 .windows(2)
-                .all(|pair| pair[0].revision < pair[1].revision && Some(pair[0].to) == pair[1].from)
+                .all(|pair| pair[0].revision < pair[1].revision && to(&pair[0]) == from(&pair[1]))
         );
         last = last.max(instance.revision.0);
         revisions.extend(events.into_iter().map(|event| event.revision.0));

@@ -41,7 +41,7 @@ async fn with_wait_the_answer_comes_when_it_runs_or_failed() {
     let wharf = Wharf::new();
     let (lifecycle, mut events) = (wharf.lifecycle.clone(), wharf.lifecycle.subscribe());
     let reconciler = async {
-        let id = events.recv().await.unwrap().instance;
+        let id = events.recv().await.unwrap().subject.as_ref().unwrap().id;
         for fact in became_running() {
             lifecycle.record(id, None, fact).await.unwrap();
         }
@@ -61,7 +61,7 @@ async fn a_provisioning_that_fails_is_no_http_failure() {
     let wharf = Wharf::new();
     let (lifecycle, mut events) = (wharf.lifecycle.clone(), wharf.lifecycle.subscribe());
     let reconciler = async {
-        let id = events.recv().await.unwrap().instance;
+        let id = events.recv().await.unwrap().subject.as_ref().unwrap().id;
         let error = InstanceError {
             code: "image_not_found".to_owned(),
             message: "no such image".to_owned(),

@@ -1,4 +1,4 @@
-//! Events: what happened to an instance.
+//! Events: what happened, to an instance or to the daemon as a whole.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,14 +12,17 @@ pub(crate) struct Event {
     /// Its number; the instance's revision from then on.
     pub(crate) revision: u64,
     pub(crate) at: Time,
-    pub(crate) instance: EventInstance,
+    /// Whose event it is; null for one that is about no instance, or about many.
+    #[schema(required)]
+    pub(crate) instance: Option<EventInstance>,
     /// For example `create-started`. New ones may come.
     pub(crate) r#type: String,
     /// The status before; null for the first.
     #[schema(required)]
     pub(crate) from: Option<Status>,
-    /// The status after; `gone` for the last.
-    pub(crate) to: Status,
+    /// The status after; `gone` for the last; null if it is about no instance.
+    #[schema(required)]
+    pub(crate) to: Option<Status>,
     /// One word for machines.
     #[schema(required)]
     pub(crate) reason: Option<String>,
@@ -43,14 +46,16 @@ pub(crate) struct EventList {
 
 impl From<domain::Event> for Event {
     fn from(event: domain::Event) -> Self {
-        let domain::Event { revision, at, instance, name, kind, from, to, reason, message } = event;
+        let domain::Event { revision, at, subject, kind, reason, message } = event;
+        let (from, to) = subject.as_ref().map_or((None, None), |subject| (subject.from, Some(subject.to)));
         Self {
             revision: revision.0,
             at: at.into(),
-            instance: EventInstance { id: instance.to_string(), name: name.to_string() },
+            instance: subject
+                .map(|subject| EventInstance { id: subject.id.to_string(), name: subject.name.to_string() }),
             r#type: kind,
             from: from.map(Status::from),
-            to: to.into(),
+            to: to.map(Status::from),
             reason,
             message,
         }

@@ -5,10 +5,12 @@
 //! milliseconds.
 
 mod event;
+mod outline;
 mod spec;
 mod status;
 
 pub(super) use event::EventRecord;
+pub(super) use outline::OutlineRecord;
 pub(super) use spec::SpecRecord;
 pub(super) use status::StatusRecord;
 

@@ -13,3 +13,4 @@ pub mod bin_path;
 pub mod daemon;
 pub mod fake_manager;
 pub mod mcp;
+pub mod options;

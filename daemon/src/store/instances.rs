@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
-use super::record::{OutlineRecord, SpecRecord, StatusRecord, TombstoneRecord, decode, encode};
+use super::record::{SpecRecord, StatusRecord, TombstoneRecord, decode, encode};
 use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
 use super::writer::{Batch, WhenFull};
-use super::{Committed, Error, Store, events};
+use super::{Committed, Error, Store, events, outlines};
 use crate::domain::{
-    Event, Instance, InstanceId, InstanceName, Outline, PhaseKind, Query, Revision, Secret, Secrets, Spec,
-    Status, Subject, Timestamp,
+    Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
+    Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 
@@ -130,24 +130,6 @@ impl Store {
         read(&spec, &status, InstanceId::from_u128(id))
     }
 
-    /// Gives every record's outline to `found`, in creation order. A record that cannot be read is
-    /// left out, and said in the log. Blocks: reads all statuses.
-    pub fn outlines(&self, mut found: impl FnMut(Outline)) -> Result<(), Error> {
-        let transaction = self.database.begin_read()?;
-        let statuses = transaction.open_table(STATUS)?;
-        for row in statuses.iter()? {
-            let (id, bytes) = row?;
-            let id = InstanceId::from_u128(id.value());
-            let outline =
-                decode::<OutlineRecord<'_>>(bytes.value()).and_then(|record| record.into_outline(id));
-            match outline.map_err(|source| Error::record(format!("instance {id}"), source)) {
-                Ok(outline) => found(outline),
-                Err(error) => tracing::error!(error = %ErrorChain(&error), "a record is left alone"),
-            }
-        }
-        Ok(())
-    }
-
     /// The values of an instance's secrets.
     pub fn secrets(&self, id: InstanceId) -> Result<Secrets, Error> {
         let transaction = self.database.begin_read()?;
@@ -202,9 +184,10 @@ impl Batch<'_> {
         draft: EventDraft,
     ) -> Result<Instance, Error> {
         instance.revision = self.next_revision();
-        let record = encode(&StatusRecord::new(&instance))
+        let record = encode(&StatusRecord::new(&instance.status, instance.revision))
             .map_err(|source| Error::record(format!("instance {}", instance.id), source))?;
         self.tables.status.insert(instance.id.as_u128(), record.as_slice())?;
+        outlines::put(&mut self.tables, &instance.outline())?;
         let event = event(&instance, from, instance.status.phase.kind(), instance.revision, draft);
         events::append(&mut self.tables, &event)?;
         self.committed.push(Committed { event: Arc::new(event), instance: Some(instance.clone()) });
@@ -223,6 +206,7 @@ impl Batch<'_> {
         self.tables.tombstone.insert(id, record.as_slice())?;
         self.tables.spec.remove(id)?;
         self.tables.status.remove(id)?;
+        self.tables.outline.remove(id)?;
         self.tables.secret.remove(id)?;
         self.tables.name.remove(instance.spec.name.as_str())?;
         let revision = self.next_revision();
@@ -245,7 +229,7 @@ fn event(
     Event { revision, at, subject: Some(subject), kind, reason, message }
 }
 
-fn read(
+pub(super) fn read(
     specs: &impl redb::ReadableTable<u128, &'static [u8]>,
     statuses: &impl redb::ReadableTable<u128, &'static [u8]>,
     id: InstanceId,

@@ -4,13 +4,12 @@
 //! | format | since | what changed |
 //! |---|---|---|
 //! | 1 | 0.1.0 | the first |
-//! | 2 | 0.2.0 | a status names its provisioner, so that a start reads the statuses alone |
+//! | 2 | 0.2.0 | outlines, so that a start reads a few bytes of each instance |
 
 use redb::{Database, ReadableTable as _};
 
-use super::Error;
-use super::record::{Unreadable, decode, encode};
 use super::tables::{META_SCHEMA, Tables};
+use super::{Error, instances, outlines};
 use crate::domain::InstanceId;
 use crate::runtime::ErrorChain;
 
@@ -21,7 +20,7 @@ pub(super) const SCHEMA: u32 = 2;
 type Migration = fn(&mut Tables<'_>) -> Result<(), Error>;
 
 /// The step at index `i` starts from format `i + 1`.
-const MIGRATIONS: [Migration; SCHEMA as usize - 1] = [statuses_name_their_provisioner];
+const MIGRATIONS: [Migration; SCHEMA as usize - 1] = [outlines_of_all];
 
 /// Takes every step from `found` on. The format is written with the step that reaches it.
 pub(super) fn migrate(database: &Database, found: u32) -> Result<(), Error> {
@@ -38,34 +37,18 @@ pub(super) fn migrate(database: &Database, found: u32) -> Result<(), Error> {
     Ok(())
 }
 
-fn statuses_name_their_provisioner(tables: &mut Tables<'_>) -> Result<(), Error> {
+fn outlines_of_all(tables: &mut Tables<'_>) -> Result<(), Error> {
     let ids: Vec<u128> = tables.status.iter()?.map(|row| Ok(row?.0.value())).collect::<Result<_, Error>>()?;
-    for id in ids {
-        let (spec, status) = (tables.spec.get(id)?, tables.status.get(id)?);
-        let (Some(spec), Some(status)) = (spec, status) else { continue };
-        let named = name_provisioner(spec.value(), status.value());
-        drop((spec, status));
-        match named {
-            Ok(record) => {
-                tables.status.insert(id, record.as_slice())?;
-            }
+    for id in ids.into_iter().map(InstanceId::from_u128) {
+        match instances::read(&tables.spec, &tables.status, id) {
+            Ok(Some(instance)) => outlines::put(tables, &instance.outline())?,
+            Ok(None) => {}
             // As everywhere: one record that cannot be read is left alone, and the others live.
-            Err(source) => {
-                let error = Error::record(format!("instance {}", InstanceId::from_u128(id)), source);
-                tracing::error!(error = %ErrorChain(&error), "a record is left in its old format");
+            Err(error @ Error::Record { .. }) => {
+                tracing::error!(error = %ErrorChain(&error), "a record is left alone");
             }
+            Err(error) => return Err(error),
         }
     }
     Ok(())
-}
-
-fn name_provisioner(spec: &[u8], status: &[u8]) -> Result<Vec<u8>, Unreadable> {
-    #[derive(serde::Deserialize)]
-    struct Made {
-        provisioner: String,
-    }
-    let Made { provisioner } = decode(spec)?;
-    let mut status: serde_json::Map<String, serde_json::Value> = decode(status)?;
-    status.insert("provisioner".to_owned(), provisioner.into());
-    encode(&status)
 }

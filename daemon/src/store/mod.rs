@@ -11,6 +11,7 @@ mod instances;
 mod migrations;
 mod open;
 mod options;
+mod outlines;
 mod record;
 mod tables;
 mod writer;

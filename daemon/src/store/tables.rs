@@ -3,6 +3,7 @@
 use redb::{ReadableTable as _, Table, TableDefinition, WriteTransaction};
 
 use super::Error;
+use super::outlines::OutlineValue;
 use crate::domain::Revision;
 
 /// What is known of the store itself, by the names below.
@@ -11,6 +12,8 @@ pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("
 pub(super) const SPEC: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("spec");
 /// Instance id → status. Hot: written at every change.
 pub(super) const STATUS: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("status");
+/// Instance id → the little of its status that a start reads. Since format 2.
+pub(super) const OUTLINE: TableDefinition<'_, u128, OutlineValue> = TableDefinition::new("outline");
 /// Instance id → secret values, apart from everything that is shown.
 pub(super) const SECRET: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("secret");
 /// Name of a living instance → its id.
@@ -34,6 +37,7 @@ pub(super) struct Tables<'txn> {
     pub(super) meta: Table<'txn, &'static str, &'static [u8]>,
     pub(super) spec: Table<'txn, u128, &'static [u8]>,
     pub(super) status: Table<'txn, u128, &'static [u8]>,
+    pub(super) outline: Table<'txn, u128, OutlineValue>,
     pub(super) secret: Table<'txn, u128, &'static [u8]>,
     pub(super) name: Table<'txn, &'static str, u128>,
     pub(super) event: Table<'txn, u64, &'static [u8]>,
@@ -48,6 +52,7 @@ impl<'txn> Tables<'txn> {
             meta: transaction.open_table(META)?,
             spec: transaction.open_table(SPEC)?,
             status: transaction.open_table(STATUS)?,
+            outline: transaction.open_table(OUTLINE)?,
             secret: transaction.open_table(SECRET)?,
             name: transaction.open_table(NAME)?,
             event: transaction.open_table(EVENT)?,

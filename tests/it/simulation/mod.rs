@@ -18,6 +18,7 @@ use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{self, Parts, Reconciler};
 use wharfinger::runtime::{Activator, Clock as _, Tasks};
 use wharfinger::store;
+use wharfinger_tests::options;
 
 use world::{SimulatedClock, World};
 
@@ -37,14 +38,8 @@ impl Life {
     fn start(dir: &Path, world: &World, clock: &SimulatedClock, seed: u64) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let bell = Activator::new();
-        let options = store::Options {
-            data_dir: dir.to_owned(),
-            cache: 8 << 20,
-            queue: 64,
-            batch: 16,
-            tombstones: Duration::from_secs(86_400),
-            events: 1_000_000,
-        };
+        let options =
+            store::Options { cache: 8 << 20, queue: 64, batch: 16, events: 1_000_000, ..options::store(dir) };
         let lifecycle = loop {
             match Lifecycle::open(options.clone(), Arc::new(clock.clone()), bell.clone()) {
                 Ok(lifecycle) => break lifecycle,
@@ -54,12 +49,9 @@ impl Life {
             }
         };
         let options = reconciler::Options {
-            settle: Duration::from_secs(3),
-            full_pass: Duration::from_secs(60),
             max_steps: 8,
-            create_deadline: Duration::from_secs(600),
-            inspect_interval: Duration::from_secs(30),
             recovery: RecoveryPolicy { max_attempts: MAX_ATTEMPTS, ..RecoveryPolicy::default() },
+            ..options::reconciler()
         };
         let parts = Parts {
             lifecycle: lifecycle.clone(),

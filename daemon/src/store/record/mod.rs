@@ -5,12 +5,10 @@
 //! milliseconds.
 
 mod event;
-mod outline;
 mod spec;
 mod status;
 
 pub(super) use event::EventRecord;
-pub(super) use outline::OutlineRecord;
 pub(super) use spec::SpecRecord;
 pub(super) use status::StatusRecord;
 
@@ -50,7 +48,7 @@ pub(super) fn decode<'bytes, T: Deserialize<'bytes>>(bytes: &'bytes [u8]) -> Res
     Ok(serde_json::from_slice(bytes)?)
 }
 
-fn name<N: std::str::FromStr>(what: &'static str, text: &str) -> Result<N, Unreadable> {
+pub(super) fn name<N: std::str::FromStr>(what: &'static str, text: &str) -> Result<N, Unreadable> {
     text.parse().map_err(|_| Unreadable::word(what, text))
 }
 
@@ -58,7 +56,7 @@ fn workload_name(text: &str) -> Result<WorkloadName, Unreadable> {
     name("the workload name", text)
 }
 
-fn phase_kind(text: &str) -> Result<PhaseKind, Unreadable> {
+pub(super) fn phase_kind(text: &str) -> Result<PhaseKind, Unreadable> {
     PhaseKind::SEEN
         .into_iter()
         .chain([PhaseKind::Gone])

@@ -6,13 +6,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Unreadable, condition_kind, condition_status, is_zero, time, workload_name};
-use crate::domain::{Cause, Condition, Doubt, Instance, InstanceError, Phase, Revision, Status, Workload};
+use crate::domain::{Cause, Condition, Doubt, InstanceError, Phase, Revision, Status, Workload};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::store) struct StatusRecord {
     revision: u64,
-    /// As in the specification: a start reads the statuses alone. Since format 2.
-    provisioner: String,
     phase: PhaseRecord,
     #[serde(default, skip_serializing_if = "is_zero")]
     attempt: u32,
@@ -86,13 +84,11 @@ struct ConditionRecord {
 }
 
 impl StatusRecord {
-    pub(in crate::store) fn new(instance: &Instance) -> Self {
-        let Instance { status, revision, .. } = instance;
+    pub(in crate::store) fn new(status: &Status, revision: Revision) -> Self {
         // The phase's workload is the one last known; it is not written twice.
         let last_known = status.last_known.as_ref().filter(|_| status.phase.workload().is_none());
         Self {
             revision: revision.0,
-            provisioner: instance.spec.provisioner.to_string(),
             phase: PhaseRecord::from(&status.phase),
             attempt: status.attempt,
             creations: status.creations,

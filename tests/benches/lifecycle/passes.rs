@@ -1,0 +1,45 @@
+//! What a pass over many healthy instances costs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use wharfinger::domain::PhaseKind;
+use wharfinger::runtime::Activator;
+
+use crate::report::{Samples, heading, line};
+use crate::{calm, fill};
+
+const RECORDS: u64 = 100_000;
+const ROUNDS: usize = 50;
+
+pub(crate) fn measure(dir: &Path) -> Result<()> {
+    heading(&format!("a full pass over {RECORDS} healthy instances, none of them due"));
+    fill::fill(dir, RECORDS)?;
+    let bell = Activator::new();
+    let lifecycle = calm::open(dir, &bell)?;
+    anyhow::ensure!(lifecycle.phases().get(&PhaseKind::Running) == Some(&usize::try_from(RECORDS)?));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let reconciler = calm::reconciler(&lifecycle, &bell);
+    let mut samples = Samples::default();
+    for _ in 0..ROUNDS {
+        let before = cpu()?;
+        lifecycle.schedule_forgotten(Duration::from_secs(3_600));
+        runtime.block_on(reconciler.pass());
+        samples.add(cpu()?.saturating_sub(before));
+        runtime.block_on(reconciler.idle());
+    }
+    line(
+        "CPU, p50 / p99",
+        format!("{:.1?}", samples.percentile(0.5)),
+        format!("{:.1?}, goal: at most 100 ms", samples.percentile(0.99)),
+    );
+    Ok(())
+}
+
+/// CPU time of this thread, on which the pass runs.
+fn cpu() -> Result<Duration> {
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = schedstat.split_whitespace().next().context("schedstat is empty")?;
+    Ok(Duration::from_nanos(nanoseconds.parse()?))
+}

@@ -1,0 +1,65 @@
+//! Options of parts that tests and benches build themselves, as the configuration's defaults have
+//! them.
+
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::time::Duration;
+
+use wharfinger::domain::RecoveryPolicy;
+use wharfinger::{api, catalog, reconciler, service, store};
+
+/// Of a store below `dir`.
+pub fn store(dir: &Path) -> store::Options {
+    store::Options {
+        data_dir: dir.to_owned(),
+        cache: 64 << 20,
+        queue: 4_096,
+        batch: 512,
+        tombstones: Duration::from_secs(86_400),
+        events: 100_000,
+    }
+}
+
+/// Of a reconciler.
+pub fn reconciler() -> reconciler::Options {
+    reconciler::Options {
+        settle: Duration::from_secs(3),
+        full_pass: Duration::from_secs(60),
+        max_steps: 64,
+        create_deadline: Duration::from_secs(600),
+        inspect_interval: Duration::from_secs(30),
+        recovery: RecoveryPolicy::default(),
+    }
+}
+
+/// Of a catalogue over the templates in `dir`.
+pub fn catalog(dir: &Path) -> catalog::Options {
+    catalog::Options {
+        dir: dir.to_owned(),
+        refresh: Duration::from_secs(60),
+        max_file: 64 << 10,
+        max_templates: 1_000,
+    }
+}
+
+/// Of a service.
+pub fn service() -> service::Options {
+    service::Options {
+        default_wait: Duration::from_secs(30),
+        max_wait: Duration::from_secs(300),
+        max_admissions: 64,
+    }
+}
+
+/// Of a server on any free loopback port.
+pub fn api() -> api::Options {
+    api::Options {
+        listen: (Ipv4Addr::LOCALHOST, 0).into(),
+        allowed_hosts: Vec::new(),
+        max_connections: 1_024,
+        header_timeout: Duration::from_secs(10),
+        body_timeout: Duration::from_secs(15),
+        max_body: 256 << 10,
+        drain: Duration::from_secs(10),
+    }
+}

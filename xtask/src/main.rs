@@ -1,6 +1,7 @@
 //! What a developer of Wharfinger runs: `cargo xtask <command>`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
+mod bench;
 mod daemon;
 mod debian;
 mod demo;
@@ -22,6 +23,8 @@ commands:
   up                      build everything and run the daemon with config/dev.toml; Ctrl-C drains
   demo                    run the whole job once: start, create, call a tool, list, delete, stop
   test [FILTER...]        format check, clippy, all plugins from source, all tests
+  bench lifecycle [FIGURE...]
+                          print the lifecycle's figures beside their floors; `million` takes minutes
   plugins [DIRECTORY...]  build the plugins into config/plugins, as far as their sources changed;
                           with directories, build those crates into target/test-plugins";
 
@@ -43,6 +46,7 @@ fn run() -> Result<ExitCode> {
         ["up", ref flags @ ..] => return up::up(&workspace, flags),
         ["demo"] => demo::demo(&workspace)?,
         ["test", ref filters @ ..] => test::test(&workspace, filters)?,
+        ["bench", "lifecycle", ref figures @ ..] => bench::lifecycle(&workspace, figures)?,
         ["plugins"] => plugins::build(&workspace)?,
         ["plugins", ref directories @ ..] => {
             plugins::build_test_guests(&workspace, directories.iter().map(Into::into))?;

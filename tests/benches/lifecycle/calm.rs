@@ -30,11 +30,10 @@ pub(crate) struct Calm;
 
 /// Opens the records below `dir` as the daemon does. The writer of one that was just closed lets
 /// go of the file a moment later.
-pub(crate) fn open(dir: &Path, bell: &Activator) -> Result<Lifecycle> {
+pub(crate) fn open(dir: &Path, clock: &Arc<dyn Clock>, bell: &Activator) -> Result<Lifecycle> {
     let begun = Instant::now();
     loop {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        match Lifecycle::open(options::store(dir), clock, bell.clone()) {
+        match Lifecycle::open(options::store(dir), Arc::clone(clock), bell.clone()) {
             Err(store::Error::InUse { .. }) if begun.elapsed() < PATIENCE => std::thread::yield_now(),
             opened => return Ok(opened?),
         }
@@ -42,16 +41,30 @@ pub(crate) fn open(dir: &Path, bell: &Activator) -> Result<Lifecycle> {
 }
 
 /// A reconciler over the calm.
-pub(crate) fn reconciler(lifecycle: &Lifecycle, bell: &Activator) -> Reconciler {
+pub(crate) fn reconciler(lifecycle: &Lifecycle, clock: Arc<dyn Clock>, bell: &Activator) -> Reconciler {
     let parts = Parts {
         lifecycle: lifecycle.clone(),
         extensions: Arc::new(Calm),
         prober: Arc::new(Calm),
-        clock: Arc::new(SystemClock),
+        clock,
         tasks: Tasks::default(),
         bell: bell.clone(),
     };
     Reconciler::new(options::reconciler(), parts, 7)
+}
+
+/// The machine's clock.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// A clock that stands still: what is not due never will be.
+pub(crate) struct StillClock(pub(crate) Timestamp);
+
+impl Clock for StillClock {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
 }
 
 /// A specification of ordinary size, some 1.2 KiB on the disk.

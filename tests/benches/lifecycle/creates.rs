@@ -23,7 +23,7 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
     floor::print("before", dir)?;
     let batches = floor::batches(dir, WRITERS, RECORD)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let lifecycle = calm::open(&dir.join("data"), &Activator::new())?;
+    let lifecycle = calm::open(&dir.join("data"), &calm::clock(), &Activator::new())?;
     let (begun, mut samples) = (Instant::now(), Samples::default());
     runtime.block_on(async {
         let mut writers = JoinSet::new();

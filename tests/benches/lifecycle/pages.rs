@@ -33,7 +33,7 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
 
 fn prepare(dir: &Path, records: u64) -> Result<Lifecycle> {
     fill::fill(dir, records)?;
-    calm::open(dir, &Activator::new())
+    calm::open(dir, &calm::clock(), &Activator::new())
 }
 
 /// One page from the middle.

@@ -1,11 +1,12 @@
 //! What a pass over many healthy instances costs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use wharfinger::domain::PhaseKind;
-use wharfinger::runtime::Activator;
+use wharfinger::runtime::{Activator, Clock};
 
 use crate::report::{Samples, heading, line};
 use crate::{calm, fill};
@@ -17,10 +18,11 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
     heading(&format!("a full pass over {RECORDS} healthy instances, none of them due"));
     fill::fill(dir, RECORDS)?;
     let bell = Activator::new();
-    let lifecycle = calm::open(dir, &bell)?;
+    let clock: Arc<dyn Clock> = Arc::new(calm::StillClock(calm::clock().now()));
+    let lifecycle = calm::open(dir, &clock, &bell)?;
     anyhow::ensure!(lifecycle.phases().get(&PhaseKind::Running) == Some(&usize::try_from(RECORDS)?));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reconciler = calm::reconciler(&lifecycle, &bell);
+    let reconciler = calm::reconciler(&lifecycle, clock, &bell);
     let mut samples = Samples::default();
     for _ in 0..ROUNDS {
         let before = cpu()?;

@@ -33,7 +33,7 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
     floor::print("before", dir)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let lifecycle = calm::open(&dir.join("data"), &Activator::new())?;
+        let lifecycle = calm::open(&dir.join("data"), &calm::clock(), &Activator::new())?;
         let id = InstanceId::from_u128(u128::MAX >> 1);
         lifecycle.accept(id, Arc::new(calm::spec("read")), Secrets::default()).await?;
         let shutdown = Shutdown::new();

@@ -37,9 +37,9 @@ pub(crate) fn measure(dir: &Path, records: u64) -> Result<()> {
 pub(crate) fn child(dir: &Path) -> Result<()> {
     let begun = Instant::now();
     let bell = Activator::new();
-    let lifecycle = calm::open(dir, &bell)?;
+    let lifecycle = calm::open(dir, &calm::clock(), &bell)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let reconciler = calm::reconciler(&lifecycle, &bell);
+    let reconciler = calm::reconciler(&lifecycle, calm::clock(), &bell);
     runtime.block_on(reconciler.pass());
     println!("{} {}", begun.elapsed().as_millis(), resident()?);
     rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)?;

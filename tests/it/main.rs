@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it stands, helpers included")]
 
 mod configuration;
+mod crash_points;
 mod daemon;
 mod demo_server;
 mod everything;

@@ -14,28 +14,40 @@ use wharfinger::domain::{
     Event, Fact, HealthPolicy, InstanceId, PhaseKind, PluginIdentity, Query, RecoveryPolicy, Secrets, Spec,
     Template, Timestamp,
 };
+use wharfinger::extension::Extensions;
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{self, Parts, Reconciler};
 use wharfinger::runtime::{Activator, Clock as _, Tasks};
 use wharfinger::store;
 use wharfinger_tests::options;
 
-use world::{SimulatedClock, World};
+pub(crate) use world::{SimulatedClock, World};
 
 const SEEDS: u64 = 24;
 const STEPS: usize = 300;
-const MAX_ATTEMPTS: u32 = 5;
+pub(crate) const MAX_ATTEMPTS: u32 = 5;
 
 /// One daemon, from its start until it is killed.
-struct Life {
-    runtime: tokio::runtime::Runtime,
-    lifecycle: Lifecycle,
-    reconciler: Reconciler,
+pub(crate) struct Life {
+    pub(crate) runtime: tokio::runtime::Runtime,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) reconciler: Reconciler,
     world: World,
 }
 
 impl Life {
     fn start(dir: &Path, world: &World, clock: &SimulatedClock, seed: u64) -> Self {
+        Self::over(dir, Arc::new(world.clone()), world, clock, seed)
+    }
+
+    /// A daemon whose provisioners are `extensions`, which may do worse than the world does.
+    pub(crate) fn over(
+        dir: &Path,
+        extensions: Arc<dyn Extensions>,
+        world: &World,
+        clock: &SimulatedClock,
+        seed: u64,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let bell = Activator::new();
         let options =
@@ -55,7 +67,7 @@ impl Life {
         };
         let parts = Parts {
             lifecycle: lifecycle.clone(),
-            extensions: Arc::new(world.clone()),
+            extensions,
             prober: Arc::new(world.clone()),
             clock: Arc::new(clock.clone()),
             tasks: Tasks::default(),
@@ -80,20 +92,20 @@ impl Life {
         });
     }
 
-    fn kill(self) {
+    pub(crate) fn kill(self) {
         let Self { runtime, lifecycle, reconciler, world } = self;
         runtime.shutdown_background();
         drop((lifecycle, reconciler));
         world.daemon_died();
     }
 
-    fn instances(&self) -> Vec<wharfinger::domain::Instance> {
+    pub(crate) fn instances(&self) -> Vec<wharfinger::domain::Instance> {
         let query = Query { limit: 10_000, ..Query::default() };
         self.runtime.block_on(self.lifecycle.list(query)).unwrap().instances
     }
 }
 
-fn spec(name: &str) -> Spec {
+pub(crate) fn spec(name: &str) -> Spec {
     let template = Template {
         name: "t".parse().unwrap(),
         description: String::new(),

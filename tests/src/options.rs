@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 use std::time::Duration;
 
-use wharfinger::domain::RecoveryPolicy;
+use wharfinger::domain::{BreakerPolicy, RecoveryPolicy};
 use wharfinger::{api, catalog, reconciler, service, store};
 
 /// Of a store below `dir`.
@@ -29,6 +29,8 @@ pub fn reconciler() -> reconciler::Options {
         create_deadline: Duration::from_secs(600),
         inspect_interval: Duration::from_secs(30),
         recovery: RecoveryPolicy::default(),
+        freeze_period: Duration::from_secs(30),
+        breaker: BreakerPolicy::default(),
     }
 }
 

@@ -1,11 +1,11 @@
-//! The smaller sections, one table each: log, store, reconcile, recovery, probe, processes,
+//! The smaller sections, one table each: log, store, reconcile, recovery, breaker, probe, processes,
 //! templates.
 
 use std::path::Path;
 use std::time::Duration;
 
 use super::Context;
-use crate::domain::RecoveryPolicy;
+use crate::domain::{BreakerPolicy, RecoveryPolicy};
 use crate::runtime::document::{Table, Value, choice, count, duration, path, size, text};
 use crate::runtime::{LogFormat, Telemetry};
 use crate::{catalog, probe, process, reconciler, store};
@@ -48,7 +48,8 @@ pub(super) fn store(root: &mut Table<'_>, data_dir: &Path) -> store::Options {
 }
 
 pub(super) fn reconciler(root: &mut Table<'_>) -> reconciler::Options {
-    let recovery = recovery(root);
+    let (recovery, freeze_period) = recovery(root);
+    let breaker = breaker(root);
     root.table("reconcile", |reconcile| reconciler::Options {
         settle: reconcile.or("settle", duration(Duration::ZERO..=10 * MINUTE), 3 * SECOND),
         full_pass: reconcile.or("full_pass", duration(SECOND..=DAY), MINUTE),
@@ -56,10 +57,12 @@ pub(super) fn reconciler(root: &mut Table<'_>) -> reconciler::Options {
         create_deadline: reconcile.or("create_deadline", duration(SECOND..=DAY), 10 * MINUTE),
         inspect_interval: reconcile.or("inspect_interval", duration(SECOND..=DAY), 30 * SECOND),
         recovery,
+        freeze_period,
+        breaker,
     })
 }
 
-fn recovery(root: &mut Table<'_>) -> RecoveryPolicy {
+fn recovery(root: &mut Table<'_>) -> (RecoveryPolicy, Duration) {
     let default = RecoveryPolicy::default();
     root.table("recovery", |recovery| {
         let policy = RecoveryPolicy {
@@ -70,6 +73,21 @@ fn recovery(root: &mut Table<'_>) -> RecoveryPolicy {
         };
         if policy.base > policy.cap {
             recovery.complain("base", "is longer than cap; at most that is allowed");
+        }
+        (policy, recovery.or("freeze_period", duration(SECOND..=HOUR), 30 * SECOND))
+    })
+}
+
+fn breaker(root: &mut Table<'_>) -> BreakerPolicy {
+    let default = BreakerPolicy::default();
+    root.table("breaker", |breaker| {
+        let policy = BreakerPolicy {
+            failures: breaker.or("failures", count(1..=1_000_000), default.failures),
+            pause: breaker.or("pause", duration(MILLISECOND..=HOUR), default.pause),
+            max_pause: breaker.or("max_pause", duration(MILLISECOND..=HOUR), default.max_pause),
+        };
+        if policy.pause > policy.max_pause {
+            breaker.complain("pause", "is longer than max_pause; at most that is allowed");
         }
         policy
     })

@@ -23,13 +23,15 @@ pub enum ConditionKind {
     BackendReachable,
     /// Everything the template asks for is honoured by the backend.
     TemplateHonoured,
+    /// Its workload should be made anew, and that waits.
+    RecoveryHeldBack,
     /// A workload of an earlier name may remain where nobody can see it.
     OrphanSuspected,
 }
 
 impl ConditionKind {
     /// Every kind, in the order users see them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::WorkloadObserved,
         Self::PortOpen,
         Self::HttpAnswers,
@@ -38,6 +40,7 @@ impl ConditionKind {
         Self::Authenticated,
         Self::BackendReachable,
         Self::TemplateHonoured,
+        Self::RecoveryHeldBack,
         Self::OrphanSuspected,
     ];
 
@@ -52,6 +55,7 @@ impl ConditionKind {
             Self::Authenticated => "Authenticated",
             Self::BackendReachable => "BackendReachable",
             Self::TemplateHonoured => "TemplateHonoured",
+            Self::RecoveryHeldBack => "RecoveryHeldBack",
             Self::OrphanSuspected => "OrphanSuspected",
         }
     }

@@ -9,12 +9,19 @@ pub struct Cause {
     pub reason: String,
     /// For people; holds no secret.
     pub message: String,
+    /// Of a workload that ended, if its backend told it.
+    pub exit_code: Option<i32>,
 }
 
 impl Cause {
-    /// Both parts.
+    /// Reason and message.
     pub fn new(reason: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { reason: reason.into(), message: message.into() }
+        Self { reason: reason.into(), message: message.into(), exit_code: None }
+    }
+
+    /// The same with an exit code.
+    pub fn with_exit_code(self, exit_code: Option<i32>) -> Self {
+        Self { exit_code, ..self }
     }
 }
 
@@ -90,6 +97,11 @@ pub enum Fact {
         /// What the rungs said.
         ladder: Vec<Condition>,
     },
+    /// Its backend says that the same workload answers elsewhere now, or is another one.
+    WorkloadMoved {
+        /// As it is now.
+        workload: Workload,
+    },
     /// Some condition changed, and the phase did not.
     ConditionsChanged {
         /// The changed ones.
@@ -131,6 +143,7 @@ pub enum FactKind {
     GaveUp,
     BecameHealthy,
     BecameUnhealthy,
+    WorkloadMoved,
     ConditionsChanged,
     Stabilised,
     OrphanRemoved,
@@ -155,6 +168,7 @@ impl FactKind {
             Self::GaveUp => "gave-up",
             Self::BecameHealthy => "became-healthy",
             Self::BecameUnhealthy => "became-unhealthy",
+            Self::WorkloadMoved => "workload-moved",
             Self::ConditionsChanged => "conditions-changed",
             Self::Stabilised => "stabilised",
             Self::OrphanRemoved => "orphan-removed",
@@ -181,6 +195,7 @@ impl Fact {
             Self::GaveUp { .. } => FactKind::GaveUp,
             Self::BecameHealthy { .. } => FactKind::BecameHealthy,
             Self::BecameUnhealthy { .. } => FactKind::BecameUnhealthy,
+            Self::WorkloadMoved { .. } => FactKind::WorkloadMoved,
             Self::ConditionsChanged { .. } => FactKind::ConditionsChanged,
             Self::Stabilised => FactKind::Stabilised,
             Self::OrphanRemoved => FactKind::OrphanRemoved,
@@ -206,6 +221,15 @@ impl Fact {
             Self::CreateSucceeded { adopted, workload, .. } => Some(Cause::new(
                 if *adopted { "Adopted" } else { "Created" },
                 format!("workload {} ({})", workload.name, workload.id),
+            )),
+            Self::WorkloadMoved { workload } => Some(Cause::new(
+                "WorkloadMoved",
+                format!(
+                    "workload {} ({}) answers at {} now",
+                    workload.name,
+                    workload.id,
+                    workload.url.as_deref().unwrap_or("no address")
+                ),
             )),
             Self::ConditionsChanged { conditions } => {
                 conditions.first().map(|first| Cause::new(first.reason.clone(), first.message.clone()))

@@ -67,6 +67,16 @@ impl Failure {
     /// The code of a call that got no turn: nobody was asked, so nothing was tried.
     pub const BUSY: &str = "plugin_busy";
 
+    /// Whether the backend could not be reached. `reachable`: what is known of the way to it since;
+    /// a backend that is known to have answered, if only to refuse, is there.
+    pub fn is_outage(&self, reachable: Option<bool>) -> bool {
+        let unanswered = matches!(self.kind, FailureKind::NotApplied | FailureKind::OutcomeUnknown);
+        let broken_plugin =
+            ["plugin_trapped", "plugin_out_of_memory", "plugin_broke_contract"].contains(&self.code.as_str());
+        let timed_out = self.code == "plugin_timed_out";
+        unanswered && !broken_plugin && (timed_out || reachable != Some(true))
+    }
+
     /// A failure whose code is its kind's word.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         let code = kind.as_str().to_owned();

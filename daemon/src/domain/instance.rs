@@ -39,6 +39,7 @@ impl Instance {
             provisioner: self.spec.provisioner.clone(),
             phase: self.status.phase.kind(),
             due: self.status.due(),
+            recovering: self.status.recovering(),
         }
     }
 
@@ -59,6 +60,8 @@ pub struct Outline {
     pub phase: PhaseKind,
     /// When it wants to be looked at, as far as its record knows; none: not before a user asks.
     pub due: Option<Timestamp>,
+    /// Its workload is being made anew.
+    pub recovering: bool,
 }
 
 /// What was last seen of an instance. In memory: a probe that changes nothing writes nothing,

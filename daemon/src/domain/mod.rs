@@ -3,6 +3,7 @@
 //! Knows nothing of I/O, async, serialisation or the clock: standard library only, and every
 //! function is pure. What time it is, and what randomness says, is always an argument.
 
+mod breaker;
 mod condition;
 mod duration;
 mod endpoint;
@@ -13,6 +14,7 @@ mod health;
 mod id;
 mod instance;
 mod name;
+mod outlook;
 mod phase;
 mod query;
 mod recovery;
@@ -26,6 +28,7 @@ mod tool;
 mod verdict;
 mod workload;
 
+pub use breaker::{Breaker, BreakerPolicy, BreakerState, BreakerTurn, Permit};
 pub use condition::{Condition, ConditionKind, ConditionStatus};
 pub use duration::{InvalidDuration, format_duration, parse_duration};
 pub use endpoint::EndpointRule;
@@ -36,6 +39,7 @@ pub use health::{HealthPolicy, HealthTracker, HealthVerdict, ProbeOutcome};
 pub use id::{InstanceId, InvalidId, OwnerId, Revision};
 pub use instance::{Instance, Outline, Sighting};
 pub use name::{HookName, InstanceName, InvalidName, ProvisionerName, TemplateName, WorkloadName};
+pub use outlook::Outlook;
 pub use phase::{Doubt, InvalidTransition, Phase, PhaseKind};
 pub use query::Query;
 pub use recovery::RecoveryPolicy;

@@ -268,6 +268,11 @@ impl Phase {
                 F::BecameUnhealthy { recoverable: true, cause, .. },
             ) => P::Unhealthy { workload, since, recoverable: true, cause },
             (phase @ P::Running { .. }, F::Stabilised) => phase,
+            (P::Created { since, .. }, F::WorkloadMoved { workload }) => P::Created { workload, since },
+            (P::Running { since, .. }, F::WorkloadMoved { workload }) => P::Running { workload, since },
+            (P::Unhealthy { since, recoverable, cause, .. }, F::WorkloadMoved { workload }) => {
+                P::Unhealthy { workload, since, recoverable, cause }
+            }
 
             (P::Recovering { not_before, cause, .. }, F::OrphanRemoved) => {
                 P::Recovering { workload_may_exist: false, not_before, cause }

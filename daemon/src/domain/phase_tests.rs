@@ -11,7 +11,13 @@ fn cause() -> Cause {
 }
 
 fn error() -> InstanceError {
-    InstanceError { code: "broken".into(), message: "m".into(), retryable: true, remedy: "r".into() }
+    InstanceError {
+        code: "broken".into(),
+        message: "m".into(),
+        retryable: true,
+        remedy: "r".into(),
+        causes: Vec::new(),
+    }
 }
 
 fn workload() -> Workload {
@@ -57,6 +63,7 @@ fn facts() -> Vec<Fact> {
         Fact::GaveUp { error: error(), workload_may_exist: true },
         Fact::BecameHealthy { ladder: Vec::<Condition>::new() },
         Fact::BecameUnhealthy { recoverable: true, cause: cause(), ladder: Vec::new() },
+        Fact::WorkloadMoved { workload: workload() },
         Fact::ConditionsChanged { conditions: Vec::new() },
         Fact::Stabilised,
         Fact::OrphanRemoved,

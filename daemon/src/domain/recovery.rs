@@ -18,6 +18,12 @@ pub struct RecoveryPolicy {
 }
 
 impl RecoveryPolicy {
+    /// How many of a provisioner's instances may be in recovery at once: a backend that just came
+    /// back is not to be thrown over again.
+    pub fn limit(instances: usize) -> usize {
+        (instances / 20).max(5)
+    }
+
     /// The delay before try `tries + 1`. `dice` is uniform in `0..=u32::MAX`.
     pub fn delay(&self, tries: u32, dice: u32) -> Duration {
         let ceiling =

@@ -17,6 +17,8 @@ pub(super) struct Agenda {
     provisioners: Vec<ProvisionerName>,
     /// Living instances by provisioner and phase; what is not there is none.
     counts: BTreeMap<(ProvisionerIndex, PhaseKind), usize>,
+    /// Those among them that are in recovery.
+    recovering: BTreeMap<ProvisionerIndex, usize>,
 }
 
 /// Where a provisioner stands in the list of those that were ever seen: there are few, and each
@@ -28,6 +30,7 @@ struct Entry {
     due: Option<Timestamp>,
     phase: PhaseKind,
     provisioner: ProvisionerIndex,
+    recovering: bool,
 }
 
 impl Agenda {
@@ -44,9 +47,10 @@ impl Agenda {
 
     /// The record was written: plan the next look as its phase says.
     pub(super) fn enter(&mut self, outline: Outline) {
-        let Outline { id, provisioner, phase, due } = outline;
-        let entry = Entry { due, phase, provisioner: self.index(provisioner) };
+        let Outline { id, provisioner, phase, due, recovering } = outline;
+        let entry = Entry { due, phase, provisioner: self.index(provisioner), recovering };
         self.remove(id);
+        *self.recovering.entry(entry.provisioner).or_default() += usize::from(recovering);
         *self.counts.entry((entry.provisioner, phase)).or_default() += 1;
         self.entries.insert(id, entry);
         if let Some(due) = due {
@@ -55,7 +59,10 @@ impl Agenda {
     }
 
     pub(super) fn remove(&mut self, id: InstanceId) {
-        let Some(Entry { due, phase, provisioner }) = self.entries.remove(&id) else { return };
+        let Some(Entry { due, phase, provisioner, recovering }) = self.entries.remove(&id) else { return };
+        if recovering && let Some(count) = self.recovering.get_mut(&provisioner) {
+            *count = count.saturating_sub(1);
+        }
         if let Some(count) = self.counts.get_mut(&(provisioner, phase)) {
             *count = count.saturating_sub(1);
         }
@@ -126,6 +133,13 @@ impl Agenda {
         let of = |index: ProvisionerIndex| self.provisioners.get(index as usize) == Some(provisioner);
         let counts = self.counts.iter().filter(|((index, _), count)| of(*index) && **count > 0);
         counts.map(|((_, phase), count)| (*phase, *count)).collect()
+    }
+
+    /// Instances of one provisioner whose workload is being made anew.
+    pub(super) fn recovering(&self, provisioner: &ProvisionerName) -> usize {
+        let index = self.provisioners.iter().position(|known| known == provisioner);
+        let index = index.and_then(|index| ProvisionerIndex::try_from(index).ok());
+        index.and_then(|index| self.recovering.get(&index).copied()).unwrap_or_default()
     }
 
     /// Living instances by phase.

@@ -14,6 +14,7 @@
 
 mod agenda;
 mod error;
+mod outlooks;
 mod sightings;
 
 use std::collections::BTreeMap;
@@ -25,12 +26,13 @@ use tokio::sync::broadcast;
 pub use error::Error;
 
 use crate::domain::{
-    Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, OwnerId, PhaseKind, ProvisionerName,
-    Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
+    Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, Outlook, OwnerId, PhaseKind,
+    ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
 };
 use crate::runtime::{Activator, Clock, ErrorChain, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Page, Store};
 use agenda::Agenda;
+use outlooks::Outlooks;
 use sightings::Sightings;
 
 /// Events a slow subscriber may be behind before it is told that it lags.
@@ -46,6 +48,7 @@ pub struct Lifecycle {
     bell: Activator,
     agenda: Arc<Mutex<Agenda>>,
     sightings: Arc<Sightings>,
+    outlooks: Arc<Outlooks>,
     events: broadcast::Sender<Arc<Event>>,
 }
 
@@ -88,7 +91,7 @@ impl Lifecycle {
         let mut found = agenda.lock().unwrap_or_else(PoisonError::into_inner);
         store.outlines(|outline| found.found(outline, now))?;
         drop(found);
-        Ok(Self { store, clock, bell, agenda, sightings, events })
+        Ok(Self { store, clock, bell, agenda, sightings, outlooks: Arc::default(), events })
     }
 
     /// This installation.
@@ -194,6 +197,21 @@ impl Lifecycle {
     /// Living instances of a provisioner.
     pub fn owned_by(&self, provisioner: &ProvisionerName) -> usize {
         self.agenda().owned_by(provisioner)
+    }
+
+    /// Instances of a provisioner whose workload is being made anew.
+    pub fn recovering(&self, provisioner: &ProvisionerName) -> usize {
+        self.agenda().recovering(provisioner)
+    }
+
+    /// What the reconciler makes of a provisioner.
+    pub fn outlook(&self, provisioner: &ProvisionerName) -> Outlook {
+        self.outlooks.get(provisioner)
+    }
+
+    /// The reconciler makes this of it.
+    pub fn set_outlook(&self, provisioner: ProvisionerName, outlook: Outlook) {
+        self.outlooks.put(provisioner, outlook);
     }
 
     /// Living instances by phase.

@@ -154,8 +154,11 @@ impl Climb {
         let count = tools.list.len();
         let (reason, message) = match (has_tools, tools.cut) {
             (false, _) => ("NoTools", "the server has no tools".to_owned()),
-            (true, false) => ("Listed", format!("{count} tools")),
-            (true, true) => ("Listed", format!("{count} tools are kept; there are more (probe.max_tools)")),
+            (true, false) => ("Listed", format!("{count} tools, {}", tools.digest())),
+            (true, true) => (
+                "Listed",
+                format!("{count} tools are kept, {}; there are more (probe.max_tools)", tools.digest()),
+            ),
         };
         self.holds(ToolsListed, reason, message);
     }

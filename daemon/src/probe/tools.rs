@@ -1,7 +1,10 @@
 //! `tools/list`, all pages.
 
+use std::fmt::Write as _;
+
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::exchange::{Body, Endpoint, Silence};
 use super::handshake::Session;
@@ -16,6 +19,27 @@ pub(super) struct Tools {
     pub(super) list: Vec<Tool>,
     /// There were more than are kept.
     pub(super) cut: bool,
+}
+
+impl Tools {
+    /// `sha256:` and the first half of the digest over names, descriptions and schemas, in the order of the names:
+    /// two lists with the same one offer the same.
+    pub(super) fn digest(&self) -> String {
+        let mut tools: Vec<&Tool> = self.list.iter().collect();
+        tools.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut hash = Sha256::new();
+        for Tool { name, description, input_schema } in tools {
+            for part in [name.as_str(), description.as_deref().unwrap_or_default(), input_schema] {
+                hash.update(part.len().to_le_bytes());
+                hash.update(part);
+            }
+        }
+        let half = hash.finalize().iter().take(16).fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        });
+        format!("sha256:{half}")
+    }
 }
 
 /// Why it is not known.

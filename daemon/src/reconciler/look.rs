@@ -27,6 +27,14 @@ pub(super) struct Seen {
 }
 
 impl Seen {
+    /// The endpoint did not answer at all, and the backend does not say that the workload is gone.
+    pub(super) fn is_silent(&self) -> bool {
+        let down = |rung: &Rung| rung.status == ConditionStatus::False && rung.kind.may_cause_recovery();
+        !self.answer.is_healthy()
+            && self.answer.failed().is_some_and(down)
+            && !matches!(&self.observation, Some(Ok(observation)) if observation.state.is_down())
+    }
+
     /// A server may echo its secrets; what a probe heard goes no further with them in it.
     pub(super) fn redact(&mut self, secrets: &Secrets) {
         for rung in &mut self.answer.rungs {
@@ -122,22 +130,31 @@ pub(super) fn judge(
     let ladder = ladder(instance, seen, now);
 
     // What its provisioner positively reports down counts at once.
+    let will_be_recovered = matches!(phase, Phase::Unhealthy { recoverable: true, .. });
     if let Some(Ok(observation)) = &seen.observation
         && observation.state.is_down()
+        && !will_be_recovered
     {
-        let exit = observation.exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
-        let message = format!("the workload is {}: {}{exit}", observation.state.as_str(), observation.reason);
-        let cause = Cause::new(camel_case(&format!("workload_{}", observation.state.as_str())), message);
-        return Some(Fact::BecameUnhealthy { recoverable: true, cause, ladder });
+        return Some(Fact::BecameUnhealthy { recoverable: true, cause: why_it_is_down(observation), ladder });
     }
 
     let changed = || {
+        // The message of the tools holds their digest: other tools are a change.
         let same = |next: &Condition| {
-            instance.status.condition(next.kind).is_some_and(|old| old.says_the_same_as(next))
+            instance.status.condition(next.kind).is_some_and(|old| {
+                old.says_the_same_as(next)
+                    && (next.kind != ConditionKind::ToolsListed || old.message == next.message)
+            })
         };
         let conditions: Vec<Condition> = ladder.iter().filter(|next| !same(next)).cloned().collect();
         (!conditions.is_empty()).then_some(Fact::ConditionsChanged { conditions })
     };
+    if let Some(Ok(Observation { workload: Some(found), .. })) = &seen.observation
+        && let Some(made) = phase.workload()
+        && (&found.id, &found.url, found.port) != (&made.id, &made.url, made.port)
+    {
+        return Some(Fact::WorkloadMoved { workload: found.clone() });
+    }
     if seen.answer.is_healthy() {
         known.looks = 0;
         known.tracker.count(ProbeOutcome::Healthy, health, now, now);
@@ -177,7 +194,7 @@ pub(super) fn judge(
         }
         HealthVerdict::Healthy | HealthVerdict::Undecided => return changed(),
     };
-    if matches!(phase, Phase::Unhealthy { .. }) && !recoverable {
+    if will_be_recovered || (matches!(phase, Phase::Unhealthy { .. }) && !recoverable) {
         return changed();
     }
     let cause = failed.map_or_else(
@@ -185,6 +202,14 @@ pub(super) fn judge(
         |rung| Cause::new(rung.reason.clone(), rung.message.clone()),
     );
     Some(Fact::BecameUnhealthy { recoverable, cause, ladder })
+}
+
+/// What its backend says of a workload that is down.
+pub(super) fn why_it_is_down(observation: &Observation) -> Cause {
+    let state = observation.state.as_str();
+    let exit = observation.exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
+    let message = format!("the workload is {state}: {}{exit}", observation.reason);
+    Cause::new(camel_case(&format!("workload_{state}")), message).with_exit_code(observation.exit_code)
 }
 
 /// The conditions of this look, lowest rung first. A rung that was not reached is unknown: its old

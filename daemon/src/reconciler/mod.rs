@@ -17,10 +17,12 @@
 //!
 //! Knows nothing of users, HTTP or plugins' insides.
 
+mod guards;
 mod knowledge;
 mod look;
 mod options;
 mod plan;
+mod silence;
 mod step;
 
 use std::collections::hash_map::Entry;
@@ -30,13 +32,15 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+pub use guards::HeldBack;
 pub use options::Options;
 pub use plan::{Step, plan};
 
-use crate::domain::{Instance, InstanceId};
+use crate::domain::{Fact, Instance, InstanceId, Phase};
 use crate::extension::{Extensions, Prober};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown, Tasks};
+use guards::Guards;
 use knowledge::Knowledge;
 use step::Run;
 
@@ -72,6 +76,7 @@ struct Inner {
     slow: Arc<Semaphore>,
     quick: Arc<Semaphore>,
     state: Mutex<State>,
+    guards: Guards,
     idle: Notify,
 }
 
@@ -126,6 +131,7 @@ impl Reconciler {
             slow: Arc::new(Semaphore::new(options.max_steps)),
             quick: Arc::new(Semaphore::new(options.max_steps)),
             state: Mutex::new(state),
+            guards: Guards::default(),
             idle: Notify::new(),
             parts,
             options,
@@ -198,7 +204,10 @@ impl Reconciler {
         let now = parts.clock.now();
         let dice = state.random.u32(..);
         let knowledge = Knowledge::of(state.knowledge.get(&id), &instance, now);
-        let step = plan(&instance, knowledge.next_look, now, dice, options);
+        let recoverable = matches!(instance.status.phase, Phase::Unhealthy { recoverable: true, .. });
+        let held_back =
+            recoverable.then(|| self.inner.guards.held_back(&instance, &parts.lifecycle)).flatten();
+        let step = plan(&instance, knowledge.next_look, held_back, now, dice, options);
         let permit = match &step {
             Step::Rest => return None,
             Step::Wait(at) => {
@@ -216,13 +225,18 @@ impl Reconciler {
         };
         state.busy.insert(id, false);
         drop(state);
+        let recovers = matches!(step, Step::Record(Fact::RecoveryScheduled { .. }));
+        let provisioner = instance.spec.provisioner.clone();
+        if recovers {
+            self.inner.guards.recovery_starts(&provisioner);
+        }
         let (this, slow) = (self.clone(), step.is_slow());
         parts.tasks.spawn("reconcile one instance", async move {
-            this.take(
-                Run { parts: &this.inner.parts, options: &this.inner.options, knowledge, instance, dice },
-                step,
-            )
-            .await;
+            let Inner { parts, options, guards, .. } = &*this.inner;
+            this.take(Run { parts, options, guards, knowledge, instance, dice }, step).await;
+            if recovers {
+                guards.recovery_recorded(&provisioner);
+            }
             drop(permit);
             this.unpark(slow);
             this.inner.parts.bell.ring();
@@ -247,6 +261,7 @@ impl Reconciler {
         }
         if lifecycle.get(id).is_ok_and(|instance| instance.is_none()) {
             self.state().knowledge.remove(&id);
+            self.inner.guards.forget(&run.instance.spec.provisioner, id);
         }
         self.inner.idle.notify_waiters();
     }

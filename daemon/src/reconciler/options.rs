@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::domain::RecoveryPolicy;
+use crate::domain::{BreakerPolicy, RecoveryPolicy};
 
 /// Checked by whoever builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,4 +19,9 @@ pub struct Options {
     pub inspect_interval: Duration,
     /// How often and how soon something is tried again.
     pub recovery: RecoveryPolicy,
+    /// When so many workloads of a provisioner go silent within this that it must be something
+    /// else, recovery freezes for as long at least.
+    pub freeze_period: Duration,
+    /// When a provisioner is left alone.
+    pub breaker: BreakerPolicy,
 }

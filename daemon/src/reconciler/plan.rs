@@ -1,17 +1,29 @@
 //! What to do next about one instance. Pure: the whole of what the daemon decides by itself.
+//!
+//! No phase lasts for ever without a reason and an end:
+//!
+//! | phase | what ends it |
+//! |---|---|
+//! | requested, creating, recovering | the outcome; `create_deadline`; the budget of attempts. In an outage those that were never healthy fail at the deadline, the others wait for its end |
+//! | created | its first answer, or `start_period` and `failures` probes: unhealthy |
+//! | unhealthy | an answer, or recovery. Degraded (alive, and no use in making it anew) stays, with its reason |
+//! | deleting | the workload is gone; tried for ever, or forgotten by force |
 
 use std::time::Duration;
 
-use crate::domain::{
-    Cause, Doubt, Fact, Failure, FailureKind, Instance, InstanceError, Phase, RecoveryPolicy, Timestamp,
-};
-
 use super::Options;
+use super::guards::HeldBack;
+use crate::domain::{
+    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
+    InstanceError, Phase, RecoveryPolicy, Timestamp,
+};
 
 /// No wait is longer, but for a longer cap of the backoff.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// A create that got no turn comes back after this.
 const BUSY_PAUSE: Duration = Duration::from_secs(2);
+/// Whether a recovery that waits may go on is asked again after this.
+const HELD_BACK_PAUSE: Duration = Duration::from_secs(2);
 
 /// A decision to write down, or **one** effect whose outcome is then written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +57,19 @@ impl Step {
     }
 }
 
-/// The next step. `next_look`: when the next probe is due; `dice`: uniform, for the jitter.
-pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32, options: &Options) -> Step {
+/// The next step. `next_look`: when the next probe is due; `held_back`: why recovery must wait;
+/// `dice`: uniform, for the jitter.
+pub fn plan(
+    instance: &Instance,
+    next_look: Timestamp,
+    held_back: Option<HeldBack>,
+    now: Timestamp,
+    dice: u32,
+    options: &Options,
+) -> Step {
+    if let Some(fact) = overdue_in_an_outage(instance, now, options) {
+        return Step::Record(fact);
+    }
     // A wait longer than any that is ever planned comes from a clock that was set back.
     let longest = LONGEST_WAIT.max(options.recovery.cap);
     let until = |at: Timestamp, step: Step| match now < at && at.since(now) <= longest {
@@ -64,15 +87,18 @@ pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32
             cause: Cause::new("Interrupted", "the daemon stopped while the workload was being made"),
         }),
         // What was only interrupted is looked for first, however long the daemon was down.
-        Phase::Creating { deadline, doubt: Some(doubt) } if now >= *deadline && !doubt.interrupted => {
+        Phase::Creating { deadline, doubt: Some(doubt) }
+            if now >= *deadline && !doubt.interrupted && outage_since(instance).is_none() =>
+        {
             let cause =
                 Cause::new("CreateDeadline", format!("creation took too long: {}", doubt.cause.message));
             Step::Record(again(instance, cause, None, now, dice, &options.recovery))
         }
         Phase::Creating { doubt: Some(doubt), .. } => until(doubt.inspect_at, Step::Inspect(doubt.clone())),
-        Phase::Unhealthy { recoverable: true, cause, .. } => {
-            Step::Record(again(instance, cause.clone(), None, now, dice, &options.recovery))
-        }
+        Phase::Unhealthy { recoverable: true, cause, .. } => match held_back {
+            None => Step::Record(again(instance, cause.clone(), None, now, dice, &options.recovery)),
+            Some(reason) => hold(instance, reason, next_look, now),
+        },
         Phase::Created { .. } | Phase::Running { .. } | Phase::Unhealthy { .. } => {
             until(next_look, Step::Look)
         }
@@ -83,6 +109,66 @@ pub fn plan(instance: &Instance, next_look: Timestamp, now: Timestamp, dice: u32
         Phase::Deleting { not_before, .. } => until(*not_before, Step::Delete),
         Phase::Failed { .. } | Phase::Gone => Step::Rest,
     }
+}
+
+/// Since when the instance's provisioner cannot be reached.
+fn outage_since(instance: &Instance) -> Option<Timestamp> {
+    let reachable = instance.status.condition(ConditionKind::BackendReachable)?;
+    (reachable.status == ConditionStatus::False).then_some(reachable.since)
+}
+
+/// The end of a creation that waited too long for its provisioner. What was healthy once waits on.
+fn overdue_in_an_outage(instance: &Instance, now: Timestamp, options: &Options) -> Option<Fact> {
+    let phase = &instance.status.phase;
+    let being_made = matches!(phase, Phase::Requested | Phase::Creating { .. } | Phase::Recovering { .. });
+    let since = outage_since(instance).filter(|_| being_made && !instance.status.proven)?;
+    if now.since(since) < options.create_deadline {
+        return None;
+    }
+    let why = instance.status.condition(ConditionKind::BackendReachable).map(|held| held.message.as_str());
+    let message = format!(
+        "the provisioner {} could not be reached for {}: {}",
+        instance.spec.provisioner,
+        crate::domain::format_duration(options.create_deadline),
+        why.unwrap_or_default()
+    );
+    Some(Fact::GaveUp {
+        workload_may_exist: phase.workload_may_exist(),
+        error: InstanceError {
+            causes: causes(instance, Cause::new("CreateDeadline", message.clone())),
+            code: "create_deadline".to_owned(),
+            message,
+            retryable: true,
+            remedy: "see GET /mcp/provisioners; when its backend answers again, POST …/retry".to_owned(),
+        },
+    })
+}
+
+/// Says once why it waits, and goes on looking: it may become healthy meanwhile.
+fn hold(instance: &Instance, reason: HeldBack, next_look: Timestamp, now: Timestamp) -> Step {
+    let Cause { reason, message, .. } = reason.cause();
+    let condition = Condition {
+        kind: ConditionKind::RecoveryHeldBack,
+        status: ConditionStatus::True,
+        reason,
+        message,
+        since: now,
+        latency: None,
+    };
+    let said = instance.status.condition(ConditionKind::RecoveryHeldBack);
+    if !said.is_some_and(|said| said.says_the_same_as(&condition)) {
+        return Step::Record(Fact::ConditionsChanged { conditions: vec![condition] });
+    }
+    if now < next_look && next_look.since(now) <= LONGEST_WAIT {
+        Step::Wait(next_look.min(now.plus(HELD_BACK_PAUSE)))
+    } else {
+        Step::Look
+    }
+}
+
+/// Why the last tries were made, and how it ended.
+fn causes(instance: &Instance, last: Cause) -> Vec<Cause> {
+    instance.status.causes.iter().cloned().chain([last]).collect()
 }
 
 /// Another try after a pause, or the end of trying.
@@ -101,6 +187,7 @@ pub(super) fn again(
             workload_may_exist: instance.status.phase.workload_may_exist(),
             error: InstanceError {
                 code: "attempts_exhausted".to_owned(),
+                causes: causes(instance, cause.clone()),
                 message: format!(
                     "given up after {tries} tries; the last one: {}: {}",
                     cause.reason, cause.message
@@ -139,14 +226,17 @@ pub(super) fn after_create_failed(
     }
     match failure.kind {
         FailureKind::Invalid | FailureKind::Unsupported => {
-            gave_up(&failure, false, "change the request or its template")
+            gave_up(instance, &failure, false, "change the request or its template")
         }
         FailureKind::Foreign => {
-            gave_up(&failure, false, "remove what holds the name, or delete this instance")
+            gave_up(instance, &failure, false, "remove what holds the name, or delete this instance")
         }
-        FailureKind::Denied => {
-            gave_up(&failure, true, "grant the plugin what it needs in the configuration, then POST …/retry")
-        }
+        FailureKind::Denied => gave_up(
+            instance,
+            &failure,
+            true,
+            "grant the plugin what it needs in the configuration, then POST …/retry",
+        ),
         FailureKind::OrphanSuspected => {
             // What holds the old name cannot be seen: a new name, which is a new attempt.
             match (
@@ -166,12 +256,13 @@ pub(super) fn after_create_failed(
     }
 }
 
-fn gave_up(failure: &Failure, workload_may_exist: bool, remedy: &str) -> Fact {
+fn gave_up(instance: &Instance, failure: &Failure, workload_may_exist: bool, remedy: &str) -> Fact {
     let error = InstanceError {
         code: failure.code.clone(),
         message: failure.message.clone(),
         retryable: failure.kind == FailureKind::Denied,
         remedy: remedy.to_owned(),
+        causes: causes(instance, Cause::new(camel_case(&failure.code), failure.message.clone())),
     };
     Fact::GaveUp { error, workload_may_exist }
 }

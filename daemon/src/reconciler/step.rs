@@ -7,13 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
 use super::plan::{Step, after_create_failed, again, camel_case};
 use super::{Options, Parts};
 use crate::domain::{
-    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
-    Observation, Secrets, Timestamp, WorkloadState,
+    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance, Notice,
+    Observation, Phase, PhaseKind, Secrets, Timestamp, WorkloadState,
 };
 use crate::extension::{CreateOrder, CreateOutcome, ProvisionerEntry};
 use crate::lifecycle;
@@ -28,6 +29,7 @@ const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Run<'run> {
     pub(super) parts: &'run Parts,
     pub(super) options: &'run Options,
+    pub(super) guards: &'run Guards,
     pub(super) knowledge: Knowledge,
     pub(super) instance: Instance,
     /// Uniform, for jitter.
@@ -51,19 +53,20 @@ impl Run<'_> {
     }
 
     async fn create(&mut self, intent: Fact) -> Option<Timestamp> {
-        let (entry, secrets) = match self.prepare() {
+        let (entry, secrets) = match self.admit() {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
         // Intent before effect.
         let pause = self.record(intent).await;
-        if !matches!(self.instance.status.phase, crate::domain::Phase::Creating { doubt: None, .. }) {
+        if !matches!(self.instance.status.phase, Phase::Creating { doubt: None, .. }) {
+            self.guards.not_asked(&entry.name, self.now());
             return pause;
         }
         let target = self.instance.target(self.parts.lifecycle.owner());
         let spec = Arc::clone(&self.instance.spec);
         let order = CreateOrder { id: self.instance.id, spec, target, secrets };
-        let outcome = entry.provisioner.create(&order).await;
+        let outcome = self.heard(&entry, entry.provisioner.create(&order).await).await;
         let now = self.now();
         let fact = match outcome {
             Ok(creation) => match (creation.outcome, creation.workload) {
@@ -83,12 +86,12 @@ impl Run<'_> {
     }
 
     async fn inspect(&mut self, doubt: Doubt) -> Option<Timestamp> {
-        let (entry, secrets) = match self.prepare() {
+        let (entry, secrets) = match self.admit() {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
         let target = self.instance.target(self.parts.lifecycle.owner());
-        let observation = entry.provisioner.inspect(&target, &secrets).await;
+        let observation = self.heard(&entry, entry.provisioner.inspect(&target, &secrets).await).await;
         let now = self.now();
         let policy = &self.options.recovery;
         let fact = match observation {
@@ -109,12 +112,7 @@ impl Run<'_> {
                 again(&self.instance, doubt.cause, None, now, self.dice, policy)
             }
             Ok(observation) if observation.state.is_down() => {
-                let exit =
-                    observation.exit_code.map_or_else(String::new, |code| format!(" (exit code {code})"));
-                let message =
-                    format!("the workload is {}: {}{exit}", observation.state.as_str(), observation.reason);
-                let reason = camel_case(&format!("workload_{}", observation.state.as_str()));
-                again(&self.instance, Cause::new(reason, message), None, now, self.dice, policy)
+                again(&self.instance, look::why_it_is_down(&observation), None, now, self.dice, policy)
             }
             Ok(_) => return Some(now.plus(PENDING_PAUSE)),
             Err(failure) if matches!(failure.kind, FailureKind::Foreign | FailureKind::OrphanSuspected) => {
@@ -137,8 +135,15 @@ impl Run<'_> {
         let observation =
             if look::wants_inspection(&answer, &self.knowledge, now, self.options.inspect_interval) {
                 self.knowledge.inspected_at = Some(now);
-                let target = self.instance.target(self.parts.lifecycle.owner());
-                let observation = entry.provisioner.inspect(&target, &secrets).await;
+                let observation = match self.guards.permit(&entry.name, now) {
+                    Ok(()) => {
+                        let target = self.instance.target(self.parts.lifecycle.owner());
+                        let observation = entry.provisioner.inspect(&target, &secrets).await;
+                        self.heard(&entry, observation).await
+                    }
+                    // Nobody can be asked: what was known of the workload is not known any more.
+                    Err(paused) => Err(paused),
+                };
                 self.knowledge.backend_is_away = observation.is_err();
                 Some(observation)
             } else {
@@ -150,10 +155,11 @@ impl Run<'_> {
         if let Some(sighting) = look::sighting(&seen, now) {
             self.parts.lifecycle.sighted(self.instance.id, sighting);
         }
+        self.count_silence(&entry, &seen).await;
         let fact =
             look::judge(&self.instance, &seen, &mut self.knowledge, now, self.options.recovery.stable_after);
-        let share = f32::from(u16::try_from(self.dice >> 16).unwrap_or(0)) / f32::from(u16::MAX);
-        let next = look::next_look(&self.instance, &self.knowledge, seen.answer.is_healthy(), now, share);
+        let next =
+            look::next_look(&self.instance, &self.knowledge, seen.answer.is_healthy(), now, self.share());
         self.knowledge.next_look = next;
         match fact {
             Some(fact) => Some(self.record(fact).await.unwrap_or(next)),
@@ -163,12 +169,12 @@ impl Run<'_> {
 
     /// Has the workload removed; `done` is what is true then.
     async fn remove(&mut self, done: Fact) -> Option<Timestamp> {
-        let (entry, secrets) = match self.prepare() {
+        let (entry, secrets) = match self.admit() {
             Ok(prepared) => prepared,
-            Err(failure) => return self.destroy_failed(&failure).await,
+            Err(failure) => return self.held_up(&failure).await,
         };
         let target = self.instance.target(self.parts.lifecycle.owner());
-        match entry.provisioner.destroy(&target, &secrets).await {
+        match self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await {
             Ok(true) => self.removed(done).await,
             Ok(false) => Some(self.now().plus(PENDING_PAUSE)),
             // Gone already, or never ours: nothing of ours is left under that name.
@@ -215,7 +221,62 @@ impl Run<'_> {
         if !known.is_some_and(|old| old.says_the_same_as(&condition)) {
             self.record(Fact::ConditionsChanged { conditions: vec![condition] }).await;
         }
-        Some(now.plus(OUTSIDE_PAUSE.max(failure.retry_after.unwrap_or_default())))
+        // Spread: what waits together does not come back together.
+        let pause = OUTSIDE_PAUSE.max(failure.retry_after.unwrap_or_default());
+        Some(now.plus(pause.mul_f32(1.0 + 0.5 * self.share())))
+    }
+
+    /// As [`prepare`](Self::prepare), for a step that calls the provisioner at once: it may be
+    /// left alone for a while.
+    fn admit(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
+        let (entry, secrets) = self.prepare()?;
+        self.guards.permit(&entry.name, self.now())?;
+        Ok((entry, secrets))
+    }
+
+    /// A call was made: what came of it says something about the backend, too.
+    async fn heard<T>(&self, entry: &ProvisionerEntry, outcome: Result<T, Failure>) -> Result<T, Failure> {
+        let now = self.now();
+        let reachable = entry.provisioner.reach().reachable;
+        let turn = self.guards.called(&entry.name, outcome.as_ref().err(), reachable, now, self.options);
+        self.tell(entry, turn).await;
+        outcome
+    }
+
+    /// Whether many workloads of this provisioner went silent at once.
+    async fn count_silence(&self, entry: &ProvisionerEntry, seen: &Seen) {
+        let now = self.now();
+        if matches!(seen.observation, Some(Ok(_))) {
+            self.guards.inspected(&entry.name, now);
+        }
+        // One that never answered cannot fall silent.
+        if !matches!(self.instance.status.phase, Phase::Running { .. } | Phase::Unhealthy { .. }) {
+            return self.guards.forget(&entry.name, self.instance.id);
+        }
+        let phases = self.parts.lifecycle.phases_of(&entry.name);
+        let of = |phase| phases.get(&phase).copied().unwrap_or_default();
+        let workloads = of(PhaseKind::Running) + of(PhaseKind::Unhealthy);
+        let turn = self.guards.probed(&self.instance, seen.is_silent(), workloads, now, self.options);
+        self.tell(entry, turn).await;
+    }
+
+    /// Shows how the provisioner stands, and writes down a turn.
+    async fn tell(&self, entry: &ProvisionerEntry, turn: Option<Notice>) {
+        let lifecycle = &self.parts.lifecycle;
+        let outlook = self.guards.outlook(&entry.name);
+        if lifecycle.outlook(&entry.name) != outlook {
+            lifecycle.set_outlook(entry.name.clone(), outlook);
+        }
+        if let Some(notice) = turn
+            && let Err(error) = lifecycle.notice(notice).await
+        {
+            tracing::error!(provisioner = %entry.name, error = %ErrorChain(&error), "what happened could not be written down");
+        }
+    }
+
+    /// Uniform in `0..=1`.
+    fn share(&self) -> f32 {
+        f32::from(u16::try_from(self.dice >> 16).unwrap_or(0)) / f32::from(u16::MAX)
     }
 
     /// Whom to ask, and the values of the secrets.

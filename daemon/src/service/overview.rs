@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::{Error, Reference, Service};
 use crate::catalog::CatalogEntry;
-use crate::domain::{PluginIdentity, ProvisionerName, TemplateName, Timestamp, Tool};
+use crate::domain::{
+    Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, TemplateName, Timestamp, Tool,
+};
 use crate::extension::{PluginReport, Reach};
 
 /// The tools found at the last handshake.
@@ -31,6 +33,10 @@ pub struct ProvisionerView {
     pub reach: Reach,
     /// Living instances it made.
     pub instances: usize,
+    /// What the daemon makes of it.
+    pub outlook: Outlook,
+    /// Instances whose workload is being made anew, and how many may be at once.
+    pub recovering: (usize, usize),
 }
 
 /// Every plugin and the number of the set.
@@ -69,13 +75,19 @@ impl Service {
     /// Every provisioner, by name. Asks nobody.
     pub fn provisioners(&self) -> Vec<ProvisionerView> {
         let set = self.inner.extensions.current();
-        let view = |entry: &crate::extension::ProvisionerEntry| ProvisionerView {
-            name: entry.name.clone(),
-            plugin: entry.plugin.clone(),
-            default: entry.name == set.default_provisioner,
-            capabilities: entry.capabilities.clone(),
-            reach: entry.provisioner.reach(),
-            instances: self.inner.lifecycle.owned_by(&entry.name),
+        let lifecycle = &self.inner.lifecycle;
+        let view = |entry: &crate::extension::ProvisionerEntry| {
+            let instances = lifecycle.owned_by(&entry.name);
+            ProvisionerView {
+                name: entry.name.clone(),
+                plugin: entry.plugin.clone(),
+                default: entry.name == set.default_provisioner,
+                capabilities: entry.capabilities.clone(),
+                reach: entry.provisioner.reach(),
+                instances,
+                outlook: lifecycle.outlook(&entry.name),
+                recovering: (lifecycle.recovering(&entry.name), RecoveryPolicy::limit(instances)),
+            }
         };
         set.provisioners.values().map(view).collect()
     }

@@ -9,8 +9,8 @@ use super::{Error, Store};
 use crate::domain::{InstanceId, Outline, Timestamp};
 use crate::runtime::ErrorChain;
 
-/// Phase, when it wants to be looked at, and provisioner.
-pub(super) type OutlineValue = (&'static str, Option<i64>, &'static str);
+/// Phase, when it wants to be looked at, whether it is in recovery, and provisioner.
+pub(super) type OutlineValue = (&'static str, Option<i64>, bool, &'static str);
 
 impl Store {
     /// Gives every instance's outline to `found`, in creation order. One that cannot be read is
@@ -34,13 +34,16 @@ impl Store {
 
 /// Writes it down.
 pub(super) fn put(tables: &mut Tables<'_>, outline: &Outline) -> Result<(), Error> {
-    let Outline { id, provisioner, phase, due } = outline;
-    let value = (phase.as_str(), due.map(|due| due.0), provisioner.as_str());
+    let Outline { id, provisioner, phase, due, recovering } = outline;
+    let value = (phase.as_str(), due.map(|due| due.0), *recovering, provisioner.as_str());
     tables.outline.insert(id.as_u128(), value)?;
     Ok(())
 }
 
-fn read(id: InstanceId, (phase, due, provisioner): (&str, Option<i64>, &str)) -> Result<Outline, Unreadable> {
+fn read(
+    id: InstanceId,
+    (phase, due, recovering, provisioner): (&str, Option<i64>, bool, &str),
+) -> Result<Outline, Unreadable> {
     let (phase, provisioner) = (phase_kind(phase)?, name("the provisioner", provisioner)?);
-    Ok(Outline { id, provisioner, phase, due: due.map(Timestamp) })
+    Ok(Outline { id, provisioner, phase, due: due.map(Timestamp), recovering })
 }

@@ -3,6 +3,7 @@
 //!
 //! A failure prints its seed: `SIMULATION_SEED=n cargo test … simulation` repeats it.
 
+mod outages;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -171,6 +172,8 @@ fn play(seed: u64) -> (u64, u64, u64, usize) {
                 kills += 1;
                 life = Life::start(dir.path(), &world, &clock, random.u64(..));
             }
+            38..40 => world.set_away(random.bool()),
+            40..42 => world.set_blackout(random.bool()),
             _ => clock.advance_to(clock.now().plus(Duration::from_millis(random.u64(..4_000)))),
         }
         if random.bool() {

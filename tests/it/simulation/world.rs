@@ -26,11 +26,23 @@ pub(crate) struct Weather {
     pub(crate) inspect_fails: u8,
     /// The call never comes back: the daemon is about to be killed.
     pub(crate) stuck: u8,
+    /// The whole backend is away.
+    pub(crate) away: bool,
+    /// No workload can be reached from the daemon.
+    pub(crate) blackout: bool,
 }
 
 impl Weather {
-    pub(crate) const ROUGH: Self =
-        Self { refused: 10, answer_lost: 12, answer_late: 8, destroy_fails: 15, inspect_fails: 10, stuck: 4 };
+    pub(crate) const ROUGH: Self = Self {
+        refused: 10,
+        answer_lost: 12,
+        answer_late: 8,
+        destroy_fails: 15,
+        inspect_fails: 10,
+        stuck: 4,
+        away: false,
+        blackout: false,
+    };
 }
 
 struct Made {
@@ -48,6 +60,7 @@ struct State {
     faults: u64,
     stuck: u64,
     hanging: u64,
+    knocks: u64,
 }
 
 /// The backend. Cheap to clone.
@@ -84,6 +97,7 @@ impl World {
             faults: 0,
             stuck: 0,
             hanging: 0,
+            knocks: 0,
         };
         Self { state: Arc::new(Mutex::new(state)), clock }
     }
@@ -91,6 +105,21 @@ impl World {
     /// Nothing goes wrong any more.
     pub(crate) fn calm(&self) {
         self.state().weather = Weather::default();
+    }
+
+    /// The backend goes away, or comes back.
+    pub(crate) fn set_away(&self, away: bool) {
+        self.state().weather.away = away;
+    }
+
+    /// The way to the workloads is cut, or mended.
+    pub(crate) fn set_blackout(&self, blackout: bool) {
+        self.state().weather.blackout = blackout;
+    }
+
+    /// Calls to the backend that found it away.
+    pub(crate) fn knocks(&self) -> u64 {
+        self.state().knocks
     }
 
     /// Kills the workload `share` of the way through the list.
@@ -101,6 +130,11 @@ impl World {
         if let Some(made) = index.and_then(|index| state.workloads.values_mut().nth(index)) {
             made.running = false;
         }
+    }
+
+    /// Every workload dies.
+    pub(crate) fn kill_all(&self) {
+        self.state().workloads.values_mut().for_each(|made| made.running = false);
     }
 
     /// Names of all workloads, dead or alive.
@@ -144,6 +178,15 @@ impl State {
         hit
     }
 
+    /// Whether anybody answers at all.
+    fn answer(&mut self) -> Result<(), Failure> {
+        if self.weather.away {
+            self.knocks += 1;
+            return Err(Failure::new(FailureKind::NotApplied, "connection refused"));
+        }
+        Ok(())
+    }
+
     fn make(&mut self, target: &Target) -> Workload {
         let name = target.name.to_string();
         let workload = Workload {
@@ -172,6 +215,7 @@ impl Provisioner for World {
         let name = order.target.name.to_string();
         {
             let mut state = self.state();
+            state.answer()?;
             state.creates += 1;
             let weather = state.weather;
             if let Some(made) = state.workloads.get(&name) {
@@ -214,6 +258,7 @@ impl Provisioner for World {
 
     async fn inspect(&self, target: &Target, _: &Secrets) -> Result<Observation, Failure> {
         let mut state = self.state();
+        state.answer()?;
         let weather = state.weather;
         if state.roll(weather.inspect_fails) {
             return Err(failure(FailureKind::NotApplied));
@@ -230,6 +275,7 @@ impl Provisioner for World {
 
     async fn destroy(&self, target: &Target, _: &Secrets) -> Result<bool, Failure> {
         let mut state = self.state();
+        state.answer()?;
         let weather = state.weather;
         if state.roll(weather.destroy_fails) {
             return Err(failure(FailureKind::OutcomeUnknown));
@@ -247,7 +293,7 @@ impl Provisioner for World {
     }
 
     fn reach(&self) -> Reach {
-        Reach { reachable: Some(true), since: None, in_flight: 0 }
+        Reach { reachable: Some(!self.state().weather.away), since: None, in_flight: 0 }
     }
 }
 
@@ -255,7 +301,8 @@ impl Provisioner for World {
 impl Prober for World {
     async fn probe(&self, question: &Question) -> Answer {
         let name = question.url.trim_start_matches("http://").split('/').next().unwrap().to_owned();
-        let alive = self.state().workloads.get(&name).is_some_and(|made| made.running);
+        let state = self.state();
+        let alive = !state.weather.blackout && state.workloads.get(&name).is_some_and(|made| made.running);
         let (kind, status) = match alive {
             true => (ConditionKind::Handshake, ConditionStatus::True),
             false => (ConditionKind::PortOpen, ConditionStatus::False),

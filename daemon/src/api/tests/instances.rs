@@ -8,7 +8,7 @@ use http::header;
 use serde_json::json;
 
 use super::{Wharf, became_running, request};
-use crate::domain::{Fact, Failure, FailureKind, InstanceError, Sighting, Timestamp, Tool};
+use crate::domain::{Cause, Fact, Failure, FailureKind, InstanceError, Sighting, Timestamp, Tool};
 
 const GONE: &str = "01990000-0000-7000-8000-0000000000ff";
 
@@ -118,6 +118,7 @@ async fn retry_is_for_failed_instances_and_restart_for_those_with_a_workload() {
         message: "m".to_owned(),
         retryable: true,
         remedy: "r".to_owned(),
+        causes: vec![Cause::new("WorkloadStopped", "it ended").with_exit_code(Some(3))],
     };
     wharf.happened(&failed, [Fact::GaveUp { error, workload_may_exist: false }]).await;
     let answer = wharf.ask("/mcp/instances/failing/retry").await;

@@ -67,6 +67,7 @@ async fn a_provisioning_that_fails_is_no_http_failure() {
             message: "no such image".to_owned(),
             retryable: false,
             remedy: "build it".to_owned(),
+            causes: Vec::new(),
         };
         lifecycle.record(id, None, Fact::GaveUp { error, workload_may_exist: false }).await.unwrap();
     };

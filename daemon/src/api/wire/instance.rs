@@ -68,6 +68,9 @@ pub(crate) struct Condition {
     pub(crate) message: String,
     /// When status or reason last changed.
     pub(crate) since: Time,
+    /// How long the question took then, in microseconds; null if it was not one over the network.
+    #[schema(required)]
+    pub(crate) latency_us: Option<u64>,
 }
 
 /// Where an instance answers.
@@ -104,6 +107,23 @@ pub(crate) struct InstanceError {
     pub(crate) retryable: bool,
     /// What to do about it.
     pub(crate) remedy: String,
+    /// How its last workload ended, if the backend told it.
+    #[schema(required)]
+    pub(crate) exit_code: Option<i32>,
+    /// What led to it, oldest first: why each of the last tries was made.
+    pub(crate) causes: Vec<Cause>,
+}
+
+/// Why a workload was made anew.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Cause {
+    /// One word for machines.
+    pub(crate) reason: String,
+    /// For people.
+    pub(crate) message: String,
+    /// Of a workload that ended, if the backend told it.
+    #[schema(required)]
+    pub(crate) exit_code: Option<i32>,
 }
 
 /// One page, in creation order.
@@ -152,8 +172,16 @@ impl From<InstanceView> for Instance {
 
 impl From<domain::Condition> for Condition {
     fn from(condition: domain::Condition) -> Self {
-        let domain::Condition { kind, status, reason, message, since, latency: _ } = condition;
-        Self { r#type: kind.as_str(), status: status.into(), reason, message, since: since.into() }
+        let domain::Condition { kind, status, reason, message, since, latency } = condition;
+        let latency_us = latency.map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        Self {
+            r#type: kind.as_str(),
+            status: status.into(),
+            reason,
+            message,
+            since: since.into(),
+            latency_us,
+        }
     }
 }
 
@@ -166,7 +194,9 @@ impl From<&domain::Workload> for Workload {
 
 impl From<&domain::InstanceError> for InstanceError {
     fn from(error: &domain::InstanceError) -> Self {
-        let domain::InstanceError { code, message, retryable, remedy } = error.clone();
-        Self { code, message, retryable, remedy }
+        let exit_code = error.exit_code();
+        let domain::InstanceError { code, message, retryable, remedy, causes } = error.clone();
+        let cause = |domain::Cause { reason, message, exit_code }| Cause { reason, message, exit_code };
+        Self { code, message, retryable, remedy, exit_code, causes: causes.into_iter().map(cause).collect() }
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Time;
+use crate::domain::BreakerState;
 use crate::service::ProvisionerView;
 
 /// Who makes workloads.
@@ -25,6 +26,41 @@ pub(crate) struct Provisioner {
     pub(crate) in_flight: usize,
     /// Living instances it made.
     pub(crate) instances: usize,
+    pub(crate) breaker: Breaker,
+    pub(crate) recovery: Recovery,
+}
+
+/// Whether the provisioner is called. After repeated failures to reach its backend it is left alone
+/// for a while: its instances are not recovered and do not fail meanwhile.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Breaker {
+    /// `closed`: it is called; `paused`: it is not; `half_open`: one call tries it.
+    pub(crate) state: &'static str,
+    /// Since when it is not closed.
+    #[schema(required)]
+    pub(crate) since: Option<Time>,
+    /// When a paused one is tried again.
+    #[schema(required)]
+    pub(crate) until: Option<Time>,
+    /// Failures to reach the backend, in a row.
+    pub(crate) failures: u32,
+    /// Why the last call did not reach it.
+    #[schema(required)]
+    pub(crate) reason: Option<String>,
+}
+
+/// Whether and how many workloads are being made anew.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Recovery {
+    /// Too many workloads went silent at once: what its backend does not report gone is left alone.
+    pub(crate) frozen: bool,
+    /// Since when.
+    #[schema(required)]
+    pub(crate) frozen_since: Option<Time>,
+    /// Instances whose workload is being made anew.
+    pub(crate) in_recovery: usize,
+    /// So many may be at once.
+    pub(crate) limit: usize,
 }
 
 /// What is behind a provisioner.
@@ -44,7 +80,13 @@ pub(crate) struct ProvisionerList {
 
 impl From<ProvisionerView> for Provisioner {
     fn from(view: ProvisionerView) -> Self {
-        let ProvisionerView { name, plugin, default, capabilities, reach, instances } = view;
+        let ProvisionerView { name, plugin, default, capabilities, reach, instances, outlook, recovering } =
+            view;
+        let (state, until) = match outlook.breaker {
+            BreakerState::Closed => ("closed", None),
+            BreakerState::Paused { until } => ("paused", Some(until.into())),
+            BreakerState::HalfOpen { .. } => ("half_open", None),
+        };
         Self {
             name: name.to_string(),
             plugin: ProvisionerPlugin { name: plugin.name, digest: plugin.digest },
@@ -54,6 +96,19 @@ impl From<ProvisionerView> for Provisioner {
             since: reach.since.map(Time::from),
             in_flight: reach.in_flight,
             instances,
+            breaker: Breaker {
+                state,
+                since: outlook.paused_since.map(Time::from),
+                until,
+                failures: outlook.failures,
+                reason: outlook.reason,
+            },
+            recovery: Recovery {
+                frozen: outlook.frozen_since.is_some(),
+                frozen_since: outlook.frozen_since.map(Time::from),
+                in_recovery: recovering.0,
+                limit: recovering.1,
+            },
         }
     }
 }

@@ -82,6 +82,10 @@ fn time(at: i64) -> Timestamp {
     Timestamp(at)
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 fn is_zero(number: &u32) -> bool {
     *number == 0
 }

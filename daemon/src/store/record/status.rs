@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Unreadable, condition_kind, condition_status, is_zero, time, workload_name};
+use super::{Unreadable, condition_kind, condition_status, is_false, is_zero, time, workload_name};
 use crate::domain::{Cause, Condition, Doubt, InstanceError, Phase, Revision, Status, Workload};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,6 +16,10 @@ pub(in crate::store) struct StatusRecord {
     attempt: u32,
     #[serde(default, skip_serializing_if = "is_zero")]
     creations: u32,
+    #[serde(default, skip_serializing_if = "is_false")]
+    proven: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<CauseRecord>,
     workload_name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_known: Option<WorkloadRecord>,
@@ -50,6 +54,8 @@ struct DoubtRecord {
 struct CauseRecord {
     reason: String,
     message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exit_code: Option<i32>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -58,6 +64,8 @@ struct ErrorRecord {
     message: String,
     retryable: bool,
     remedy: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<CauseRecord>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -92,6 +100,8 @@ impl StatusRecord {
             phase: PhaseRecord::from(&status.phase),
             attempt: status.attempt,
             creations: status.creations,
+            proven: status.proven,
+            causes: status.causes.iter().map(CauseRecord::from).collect(),
             workload_name: status.workload_name.to_string(),
             last_known: last_known.map(WorkloadRecord::from),
             conditions: status.conditions.iter().map(ConditionRecord::from).collect(),
@@ -102,10 +112,14 @@ impl StatusRecord {
     pub(in crate::store) fn into_status(self) -> Result<(Status, Revision), Unreadable> {
         let phase = Phase::from(self.phase);
         let last_known = phase.workload().cloned().or_else(|| self.last_known.map(Workload::from));
+        let healthy_once = matches!(phase, Phase::Running { .. } | Phase::Unhealthy { .. });
         let status = Status {
             phase,
             attempt: self.attempt,
             creations: self.creations,
+            // Format 1 does not say it.
+            proven: self.proven || healthy_once,
+            causes: self.causes.into_iter().map(Cause::from).collect(),
             workload_name: workload_name(&self.workload_name)?,
             last_known,
             conditions: self.conditions.into_iter().map(Condition::try_from).collect::<Result<_, _>>()?,
@@ -204,27 +218,31 @@ impl From<DoubtRecord> for Doubt {
 
 impl From<&Cause> for CauseRecord {
     fn from(cause: &Cause) -> Self {
-        Self { reason: cause.reason.clone(), message: cause.message.clone() }
+        let Cause { reason, message, exit_code } = cause.clone();
+        Self { reason, message, exit_code }
     }
 }
 
 impl From<CauseRecord> for Cause {
     fn from(record: CauseRecord) -> Self {
-        Self { reason: record.reason, message: record.message }
+        let CauseRecord { reason, message, exit_code } = record;
+        Self { reason, message, exit_code }
     }
 }
 
 impl From<&InstanceError> for ErrorRecord {
     fn from(error: &InstanceError) -> Self {
-        let InstanceError { code, message, retryable, remedy } = error.clone();
-        Self { code, message, retryable, remedy }
+        let InstanceError { code, message, retryable, remedy, causes } = error.clone();
+        let causes = causes.iter().map(CauseRecord::from).collect();
+        Self { code, message, retryable, remedy, causes }
     }
 }
 
 impl From<ErrorRecord> for InstanceError {
     fn from(record: ErrorRecord) -> Self {
-        let ErrorRecord { code, message, retryable, remedy } = record;
-        Self { code, message, retryable, remedy }
+        let ErrorRecord { code, message, retryable, remedy, causes } = record;
+        let causes = causes.into_iter().map(Cause::from).collect();
+        Self { code, message, retryable, remedy, causes }
     }
 }
 

@@ -1,0 +1,139 @@
+//! Many workloads of one provisioner that go silent at once: more likely the way to them is broken
+//! than all of them. Recovery of what is only silent freezes then.
+//!
+//! It freezes when, of five workloads or more, over half *began* to fail their probes within one
+//! period. It thaws when at most half are silent; or after a period, once the backend has answered
+//! an inspection since: whoever can be asked about the workloads says which of them are gone, and
+//! what is there and stays silent is made anew, a few at a time.
+//!
+//! Pure; knows no provisioner. Bounded by the number of instances.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::domain::{InstanceId, Timestamp};
+
+/// Fewer workloads say nothing together.
+const ENOUGH: usize = 5;
+
+/// A change that is worth telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Frozen,
+    Thawed,
+}
+
+/// Who is silent, of one provisioner.
+#[derive(Debug, Default)]
+pub(super) struct Silence {
+    /// Since when.
+    silent: HashMap<InstanceId, Timestamp>,
+    frozen: Option<Timestamp>,
+    /// When the backend last answered an inspection.
+    answered: Option<Timestamp>,
+}
+
+impl Silence {
+    /// Since when recovery is frozen.
+    pub(super) fn frozen(&self) -> Option<Timestamp> {
+        self.frozen
+    }
+
+    /// Its probe said this.
+    pub(super) fn probed(&mut self, id: InstanceId, silent: bool, now: Timestamp) {
+        if silent {
+            self.silent.entry(id).or_insert(now);
+        } else {
+            self.silent.remove(&id);
+        }
+    }
+
+    /// It is gone, or made anew.
+    pub(super) fn forget(&mut self, id: InstanceId) {
+        self.silent.remove(&id);
+    }
+
+    /// The backend answered an inspection.
+    pub(super) fn inspected(&mut self, now: Timestamp) {
+        self.answered = Some(now);
+    }
+
+    /// Judges anew. `workloads`: how many there are.
+    pub(super) fn judge(&mut self, workloads: usize, now: Timestamp, period: Duration) -> Option<Turn> {
+        let most = |count: usize| count * 2 > workloads;
+        match self.frozen {
+            None => {
+                let lately = self.silent.values().filter(|since| now.since(**since) <= period).count();
+                if workloads < ENOUGH || !most(lately) {
+                    return None;
+                }
+                self.frozen = Some(now);
+                Some(Turn::Frozen)
+            }
+            Some(since) => {
+                let confirmed =
+                    now.since(since) >= period && self.answered.is_some_and(|answered| answered > since);
+                if most(self.silent.len()) && !confirmed {
+                    return None;
+                }
+                self.frozen = None;
+                // Who is silent now was spoken of: only who joins them can freeze it again.
+                for began in self.silent.values_mut() {
+                    *began = Timestamp(i64::MIN);
+                }
+                Some(Turn::Thawed)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PERIOD: Duration = Duration::from_secs(30);
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp(second * 1_000)
+    }
+
+    fn silenced(count: u128, at: Timestamp) -> Silence {
+        let mut silence = Silence::default();
+        (0..count).for_each(|id| silence.probed(InstanceId::from_u128(id), true, at));
+        silence
+    }
+
+    #[test]
+    fn more_than_half_at_once_freezes_and_fewer_than_five_never_do() {
+        assert_eq!(silenced(3, second(0)).judge(5, second(1), PERIOD), Some(Turn::Frozen));
+        assert_eq!(silenced(3, second(0)).judge(6, second(1), PERIOD), None);
+        assert_eq!(silenced(4, second(0)).judge(4, second(1), PERIOD), None);
+    }
+
+    #[test]
+    fn those_that_were_silent_for_long_are_not_at_once() {
+        let mut silence = silenced(2, second(0));
+        silence.probed(InstanceId::from_u128(9), true, second(100));
+        assert_eq!(silence.judge(5, second(101), PERIOD), None);
+    }
+
+    #[test]
+    fn it_thaws_when_they_speak_again() {
+        let mut silence = silenced(3, second(0));
+        silence.judge(5, second(1), PERIOD);
+        silence.probed(InstanceId::from_u128(0), false, second(2));
+        assert_eq!(silence.judge(5, second(2), PERIOD), Some(Turn::Thawed));
+        assert_eq!(silence.frozen(), None);
+    }
+
+    #[test]
+    fn it_thaws_after_a_period_once_the_backend_answers_and_stays_so() {
+        let mut silence = silenced(5, second(0));
+        silence.inspected(second(0));
+        assert_eq!(silence.judge(5, second(1), PERIOD), Some(Turn::Frozen));
+        assert_eq!(silence.judge(5, second(100), PERIOD), None, "nobody answered since");
+        silence.inspected(second(101));
+        assert_eq!(silence.judge(5, second(101), PERIOD), Some(Turn::Thawed));
+        assert_eq!(silence.judge(5, second(102), PERIOD), None, "the same silence does not freeze it again");
+    }
+}

@@ -31,6 +31,7 @@ pub fn reconciler() -> reconciler::Options {
         recovery: RecoveryPolicy::default(),
         freeze_period: Duration::from_secs(30),
         breaker: BreakerPolicy::default(),
+        planted: reconciler::Planted::default(),
     }
 }
 

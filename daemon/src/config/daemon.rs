@@ -59,6 +59,7 @@ pub(super) fn reconciler(root: &mut Table<'_>) -> reconciler::Options {
         recovery,
         freeze_period,
         breaker,
+        planted: reconciler::Planted::default(),
     })
 }
 

@@ -22,6 +22,7 @@ mod knowledge;
 mod look;
 mod options;
 mod plan;
+mod planted;
 mod silence;
 mod step;
 
@@ -35,6 +36,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 pub use guards::HeldBack;
 pub use options::Options;
 pub use plan::{Step, plan};
+pub use planted::{Fault, Planted};
 
 use crate::domain::{Fact, Instance, InstanceId, Phase};
 use crate::extension::{Extensions, Prober};
@@ -151,9 +153,7 @@ impl Reconciler {
                 () = shutdown.cancelled() => return,
                 () = parts.bell.rung() => {}
                 () = self.sleep_until_due() => {}
-                _ = full.tick() => {
-                    parts.lifecycle.schedule_forgotten(plan::LONGEST_WAIT.max(options.recovery.cap));
-                }
+                _ = full.tick() => self.look_for_forgotten(),
             }
         }
     }
@@ -178,6 +178,17 @@ impl Reconciler {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Has the next pass look at what no pass would look at: the net below the agenda.
+    pub fn look_for_forgotten(&self) {
+        let Inner { parts, options, .. } = &*self.inner;
+        parts.lifecycle.schedule_forgotten(plan::LONGEST_WAIT.max(options.recovery.cap));
+    }
+
+    /// Steps under way.
+    pub fn under_way(&self) -> usize {
+        self.state().busy.len()
     }
 
     /// Waits until no step is under way.

@@ -11,6 +11,7 @@ use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
 use super::plan::{Step, after_create_failed, again, camel_case};
+use super::planted::Fault;
 use super::{Options, Parts};
 use crate::domain::{
     Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance, Notice,
@@ -47,6 +48,9 @@ impl Run<'_> {
             Step::Create(intent) => self.create(intent).await,
             Step::Inspect(doubt) => self.inspect(doubt).await,
             Step::Look => self.look().await,
+            Step::RemoveOrphan if self.planted(Fault::ForgetsTheOldWorkload) => {
+                self.removed(Fact::OrphanRemoved).await
+            }
             Step::RemoveOrphan => self.remove(Fact::OrphanRemoved).await,
             Step::Delete => self.remove(Fact::DeleteSucceeded).await,
         }
@@ -57,16 +61,16 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
+        if self.planted(Fault::ActsBeforeTheIntent) {
+            drop(entry.provisioner.create(&self.order(Arc::clone(&secrets))).await);
+        }
         // Intent before effect.
         let pause = self.record(intent).await;
         if !matches!(self.instance.status.phase, Phase::Creating { doubt: None, .. }) {
             self.guards.not_asked(&entry.name, self.now());
             return pause;
         }
-        let target = self.instance.target(self.parts.lifecycle.owner());
-        let spec = Arc::clone(&self.instance.spec);
-        let order = CreateOrder { id: self.instance.id, spec, target, secrets };
-        let outcome = self.heard(&entry, entry.provisioner.create(&order).await).await;
+        let outcome = self.heard(&entry, entry.provisioner.create(&self.order(secrets)).await).await;
         let now = self.now();
         let fact = match outcome {
             Ok(creation) => match (creation.outcome, creation.workload) {
@@ -93,7 +97,6 @@ impl Run<'_> {
         let target = self.instance.target(self.parts.lifecycle.owner());
         let observation = self.heard(&entry, entry.provisioner.inspect(&target, &secrets).await).await;
         let now = self.now();
-        let policy = &self.options.recovery;
         let fact = match observation {
             Ok(Observation { state, workload: Some(workload), .. }) if !state.is_down() => {
                 Fact::CreateSucceeded { workload, adopted: true, warnings: Vec::new() }
@@ -109,10 +112,10 @@ impl Run<'_> {
                 .await;
             }
             Ok(Observation { state: WorkloadState::Absent, .. }) => {
-                again(&self.instance, doubt.cause, None, now, self.dice, policy)
+                again(&self.instance, doubt.cause, None, now, self.dice, self.options)
             }
             Ok(observation) if observation.state.is_down() => {
-                again(&self.instance, look::why_it_is_down(&observation), None, now, self.dice, policy)
+                again(&self.instance, look::why_it_is_down(&observation), None, now, self.dice, self.options)
             }
             Ok(_) => return Some(now.plus(PENDING_PAUSE)),
             Err(failure) if matches!(failure.kind, FailureKind::Foreign | FailureKind::OrphanSuspected) => {
@@ -177,6 +180,9 @@ impl Run<'_> {
         match self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await {
             Ok(true) => self.removed(done).await,
             Ok(false) => Some(self.now().plus(PENDING_PAUSE)),
+            Err(_) if done == Fact::DeleteSucceeded && self.planted(Fault::RecordsAFailedDeleteAsDone) => {
+                self.removed(done).await
+            }
             // Gone already, or never ours: nothing of ours is left under that name.
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Foreign) => {
                 self.removed(done).await
@@ -299,6 +305,15 @@ impl Run<'_> {
                 .with_code("store_unreadable")
         })?;
         Ok((entry, Arc::new(secrets)))
+    }
+
+    fn order(&self, secrets: Arc<Secrets>) -> CreateOrder {
+        let target = self.instance.target(self.parts.lifecycle.owner());
+        CreateOrder { id: self.instance.id, spec: Arc::clone(&self.instance.spec), target, secrets }
+    }
+
+    fn planted(&self, fault: Fault) -> bool {
+        self.options.planted.is(fault)
     }
 
     /// Writes down what happened. A user may have been faster: then this has no effect, and the

@@ -17,7 +17,7 @@ use wharfinger::domain::{Fact, InstanceId, PhaseKind, Secrets};
 use wharfinger::extension::Provisioner as _;
 use wharfinger::runtime::Clock as _;
 
-use crate::simulation::{Life, MAX_ATTEMPTS, SimulatedClock, World, spec};
+use crate::simulation::{Birth, Life, MAX_ATTEMPTS, SimulatedClock, World, spec};
 use script::{Mishap, Point, Script};
 
 const SEED: u64 = 42;
@@ -47,7 +47,7 @@ impl<'story> Story<'story> {
 
     fn start(&mut self) {
         let extensions = Arc::new(self.script.clone());
-        self.life = Some(Life::over(self.dir, extensions, &self.world, &self.clock, SEED));
+        self.life = Some(Life::over(self.dir, extensions, &Birth::new(&self.world, &self.clock, SEED)));
     }
 
     fn life(&self) -> &Life {

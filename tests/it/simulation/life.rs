@@ -89,6 +89,20 @@ impl Life {
 
     /// One pass, and its steps as far as they come; true: the daemon died in the midst of it.
     pub(crate) fn pass(&self) -> bool {
+        self.drive(async {
+            self.reconciler.pass().await;
+            self.quiet().await;
+        })
+    }
+
+    /// The world is held against the records; true: the daemon died in the midst of it.
+    pub(crate) fn sweep(&self) -> bool {
+        self.drive(async {
+            self.reconciler.sweep(true).await;
+        })
+    }
+
+    fn drive(&self, work: impl Future<Output = ()>) -> bool {
         self.runtime.block_on(async {
             let mut events = self.lifecycle.subscribe();
             let commits = async {
@@ -99,10 +113,6 @@ impl Life {
                         Err(RecvError::Closed) => std::future::pending().await,
                     }
                 }
-            };
-            let work = async {
-                self.reconciler.pass().await;
-                self.quiet().await;
             };
             tokio::select! {
                 biased;
@@ -148,10 +158,12 @@ pub(crate) fn settle(
     patience: Duration,
     mut after_each: impl FnMut() -> Verdict,
 ) -> Verdict {
-    /// Longer than an interval, so that a dead workload was noticed.
-    const QUIET: Duration = Duration::from_secs(60);
+    /// The nets below the agenda and below the records are cast so often.
+    const NETS: Duration = Duration::from_secs(60);
+    /// Longer than any interval, and than the latest effect of a call is late.
+    const QUIET: Duration = Duration::from_secs(240);
     let begun = clock.passed();
-    let (mut last, mut since, mut forgotten) = (None, begun, begun);
+    let (mut last, mut since, mut cast) = (None, begun, begun);
     loop {
         let instances = life.instances();
         for instance in &instances {
@@ -173,12 +185,14 @@ pub(crate) fn settle(
             format!("after {patience:?} of calm: {standing:#?}")
         })?;
         let next = life.lifecycle.next_due().unwrap_or(clock.now());
-        clock.advance(next.since(clock.now()).clamp(Duration::from_millis(50), QUIET));
-        if clock.passed() - forgotten >= QUIET {
-            forgotten = clock.passed();
+        clock.advance(next.since(clock.now()).clamp(Duration::from_millis(50), NETS));
+        let mut died = false;
+        if clock.passed() - cast >= NETS {
+            cast = clock.passed();
             life.reconciler.look_for_forgotten();
+            died |= life.sweep();
         }
-        if life.pass() {
+        if life.pass() || died {
             return Err(Violation::of(Invariant::ComesToRest, "a daemon died in calm weather"));
         }
         after_each()?;

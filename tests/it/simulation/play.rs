@@ -92,6 +92,7 @@ pub(super) fn play(seed: u64, planted: Planted) -> Verdict<Tally> {
         forgotten: Duration::ZERO,
         tally: Tally::default(),
     };
+    world.add_stranger();
     play.start();
     for step in 0..STEPS {
         play.step(step)?;
@@ -123,7 +124,7 @@ impl Play {
             28..32 => self.ask(Fact::RetryRequested)?,
             32..37 => world.kill(self.random.f32()),
             37..38 => self.die(0)?,
-            38..47 => return self.die_in_a_pass(),
+            38..47 => return self.die_amidst(),
             47..49 => world.set_away(self.random.bool()),
             49..51 => world.set_blackout(self.random.bool()),
             51..52 => {
@@ -139,9 +140,11 @@ impl Play {
             self.forgotten = clock.passed();
             self.life().reconciler.look_for_forgotten();
         }
-        if self.random.bool() {
-            self.life().pass();
-        }
+        match self.random.u8(..20) {
+            0 => self.life().sweep(),
+            1..11 => self.life().pass(),
+            _ => false,
+        };
         Ok(())
     }
 
@@ -218,9 +221,9 @@ impl Play {
         Ok(())
     }
 
-    fn die_in_a_pass(&mut self) -> Verdict {
+    fn die_amidst(&mut self) -> Verdict {
         self.birth.world.light_fuse(self.random.u32(..FUSE));
-        let died = self.life().pass();
+        let died = if self.random.u8(..5) == 0 { self.life().sweep() } else { self.life().pass() };
         self.birth.world.put_out_fuse();
         if died { self.die(1) } else { Ok(()) }
     }
@@ -295,6 +298,7 @@ impl Play {
         let mut inside: Vec<String> =
             instances.iter().map(|instance| instance.status.workload_name.to_string()).collect();
         inside.sort();
+        inside.push(World::STRANGER.to_owned());
         let outside = world.workloads();
         hold(outside == inside, Invariant::OutsideIsInside, || {
             format!("outside there are {outside:?}, and inside {inside:?}")

@@ -60,7 +60,6 @@ impl Fault {
     const fn percent(self) -> u8 {
         match self {
             Self::NameHeld | Self::Mute => 2,
-            Self::Zombie if !ZOMBIES_ARE_SWEPT => 0,
             Self::Zombie | Self::Stuck | Self::Pending | Self::Stillborn => 3,
             Self::SlowStart | Self::DestroyLost => 5,
             Self::AnswerLate | Self::Slow | Self::DestroyLingers => 7,
@@ -69,9 +68,6 @@ impl Fault {
         }
     }
 }
-
-/// Whether the daemon clears away what lands after its instance was deleted.
-pub(crate) const ZOMBIES_ARE_SWEPT: bool = false;
 
 /// What it is like outside.
 #[derive(Default)]

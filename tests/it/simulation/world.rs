@@ -23,6 +23,8 @@ use super::weather::{Fault, Weather};
 
 /// An effect that nobody heard of comes true within this: sooner than an absence is believed.
 const LATE: i64 = 2_900;
+/// Workloads in one page of a listing.
+const PAGE: usize = 4;
 
 struct Made {
     workload: Workload,
@@ -90,6 +92,9 @@ enum Course {
 }
 
 impl World {
+    /// A workload that carries our mark and that nobody knows. Its name is the last of all.
+    pub(crate) const STRANGER: &str = "wf-zz-lost";
+
     pub(crate) fn new(seed: u64, clock: SimulatedClock) -> Self {
         let state = State {
             workloads: BTreeMap::new(),
@@ -114,6 +119,14 @@ impl World {
         state.weather.rough = false;
         state.weather.away = false;
         state.weather.blackout = false;
+    }
+
+    /// It is there from the start, and nobody may touch it.
+    pub(crate) fn add_stranger(&self) {
+        let (owner, instance) = (OwnerId::from_u128(0), InstanceId::from_u128(u128::MAX));
+        let name = Self::STRANGER.parse().unwrap();
+        let target = Target { name, instance, owner, incarnation: 0, last_known: None };
+        self.state().make(&target, Duration::ZERO);
     }
 
     /// The backend goes away, or comes back.
@@ -356,6 +369,21 @@ impl State {
         Observation { state, reason: "looked".to_owned(), exit_code: None, workload }
     }
 
+    fn page(&self, after: &str, now: Duration) -> OwnedPage {
+        let rest = self.workloads.iter().filter(|(name, _)| name.as_str() > after);
+        let workloads: Vec<OwnedWorkload> = rest
+            .take(PAGE)
+            .map(|(name, made)| OwnedWorkload {
+                name: name.clone(),
+                instance: Some(made.instance),
+                incarnation: Some(made.incarnation),
+                observation: self.observe(name, now),
+            })
+            .collect();
+        let next_cursor = workloads.get(PAGE - 1).map(|last| last.name.clone());
+        OwnedPage { workloads, next_cursor }
+    }
+
     fn destroy(&mut self, name: &str, now: Duration) -> Result<bool, Failure> {
         if self.strikes(Fault::DestroyFails) {
             return Err(failure(FailureKind::OutcomeUnknown));
@@ -402,7 +430,11 @@ impl State {
     /// Whether this daemon may destroy this workload now.
     fn judge_destroy(&self, target: &Target) -> Verdict {
         let Some(records) = &self.records else { return Ok(()) };
-        let Some(record) = records.get(target.instance).unwrap() else { return Ok(()) };
+        let Some(record) = records.get(target.instance).unwrap() else {
+            return hold(target.name.as_str() != World::STRANGER, Invariant::WantedIsKept, || {
+                "a workload of an instance that nobody knows is destroyed".to_owned()
+            });
+        };
         let phase = record.status.phase.kind();
         let unwanted = matches!(phase, PhaseKind::Recovering | PhaseKind::Deleting)
             || record.status.workload_name != target.name;
@@ -486,18 +518,18 @@ impl Provisioner for World {
         answer
     }
 
-    async fn owned(&self, _: OwnerId, _: Option<String>) -> Result<OwnedPage, Failure> {
+    async fn owned(&self, _: OwnerId, cursor: Option<String>) -> Result<OwnedPage, Failure> {
         self.step().await;
-        let mut state = self.state();
-        state.answer()?;
-        let now = self.clock.passed();
-        let workloads = state.workloads.iter().map(|(name, made)| OwnedWorkload {
-            name: name.clone(),
-            instance: Some(made.instance),
-            incarnation: Some(made.incarnation),
-            observation: state.observe(name, now),
-        });
-        Ok(OwnedPage { workloads: workloads.collect(), next_cursor: None })
+        let page = {
+            let mut state = self.state();
+            state.answer()?;
+            match state.strikes(Fault::InspectFails) {
+                true => Err(failure(FailureKind::NotApplied)),
+                false => Ok(state.page(&cursor.unwrap_or_default(), self.clock.passed())),
+            }
+        };
+        self.step().await;
+        page
     }
 
     async fn logs(&self, _: &Target, _: LogsRequest, _: &Secrets) -> Result<LogsPage, Failure> {

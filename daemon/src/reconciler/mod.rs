@@ -24,6 +24,8 @@ mod look;
 mod options;
 mod plan;
 mod planted;
+#[cfg(test)]
+mod properties;
 mod resumption;
 mod silence;
 mod step;

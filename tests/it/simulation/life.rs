@@ -21,7 +21,8 @@ use super::clock::SimulatedClock;
 use super::invariants::{Invariant, Verdict, Violation, hold};
 use super::world::World;
 
-pub(crate) const MAX_ATTEMPTS: u32 = 5;
+/// Few, so that they are used up now and then.
+pub(crate) const MAX_ATTEMPTS: u32 = 3;
 
 /// One daemon.
 pub(crate) struct Life {

@@ -48,6 +48,6 @@ fn after_calm_the_world_is_what_was_asked_for() {
     let rare: Vec<Fault> = Fault::ALL.into_iter().filter(rare).collect();
     assert!(rare.is_empty(), "{rare:?} in {total:?}");
     let [between, amidst, unanswered] = total.deaths;
-    assert!(total.creates > 1_000 && between > 50 && amidst > 100 && unanswered > 20, "{total:?}");
+    assert!(total.creates > 500 && between > 50 && amidst > 50 && unanswered > 50, "{total:?}");
     assert!(total.refused_names > 20 && total.retries > 10 && total.set_back > 20, "{total:?}");
 }

@@ -94,6 +94,8 @@ enum Course {
 impl World {
     /// A workload that carries our mark and that nobody knows. Its name is the last of all.
     pub(crate) const STRANGER: &str = "wf-zz-lost";
+    /// As long as the weather is rough no workload of an instance of this name stays up.
+    pub(crate) const CURSED: &str = "n0";
 
     pub(crate) fn new(seed: u64, clock: SimulatedClock) -> Self {
         let state = State {
@@ -297,7 +299,7 @@ impl State {
         })
     }
 
-    fn create(&mut self, target: &Target, now: Duration) -> Course {
+    fn create(&mut self, target: &Target, cursed: bool, now: Duration) -> Course {
         let done = |outcome, workload: &Workload| {
             let workload = Some(workload.clone());
             Course::Answer(Ok(Creation { outcome, workload, warnings: Vec::new() }))
@@ -344,6 +346,7 @@ impl State {
             }));
         }
         let (running, mute) = (!self.strikes(Fault::Stillborn), self.strikes(Fault::Mute));
+        let running = running && !(cursed && self.weather.rough);
         let answers = if self.strikes(Fault::SlowStart) { self.soon(now, 10 * LATE) } else { now };
         let made = self.make(target, now);
         (made.running, made.mute, made.answers) = (running, mute, answers);
@@ -467,7 +470,7 @@ impl Provisioner for World {
             let verdict = state.judge_create(&order.target);
             state.judge(verdict);
             state.answer()?;
-            state.create(&order.target, self.clock.passed())
+            state.create(&order.target, order.spec.name.as_str() == Self::CURSED, self.clock.passed())
         };
         let answer = match course {
             Course::Answer(answer) => answer,

@@ -10,6 +10,7 @@ mod health;
 mod instances;
 mod instances_create;
 mod instances_list;
+mod orphans;
 mod plugins;
 mod provisioners;
 mod server;

@@ -17,13 +17,14 @@ use super::openapi::{self, Document};
 use super::problem::{Code, Problem};
 use super::state::Api;
 use super::{Options, handlers};
-use crate::runtime::Readiness;
+use crate::runtime::{Metrics, Readiness};
 use crate::service::Service;
 
 /// The router over `service`, and the document that describes it. `listen`: the address bound.
 pub(crate) fn router(
     service: Service,
     readiness: Readiness,
+    metrics: Metrics,
     options: &Options,
     listen: SocketAddr,
 ) -> (Router, Document) {
@@ -36,16 +37,17 @@ pub(crate) fn router(
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(handlers::document::openapi))
+        .routes(routes!(handlers::metrics::read_metrics))
         .split_for_parts();
     let document = openapi::finish(document);
-    let api = Api::new(service, readiness, options, listen, document.json());
+    let api = Api::new(service, readiness, metrics, options, listen, document.json());
     let router = router
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(api.clone(), guard))
         .layer(from_fn(answer_unread_body))
         // The outermost: it gives every answer its id, its headers and, to a problem, its body.
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api);
     (router, document)
 }

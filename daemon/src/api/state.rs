@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::Options;
 use super::middleware::AllowedHosts;
-use crate::runtime::Readiness;
+use crate::runtime::{Metrics, Readiness};
 use crate::service::Service;
 
 /// Handle to the API's parts. Cheap to clone.
@@ -18,6 +18,7 @@ pub(crate) struct Api(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) service: Service,
     pub(crate) readiness: Readiness,
+    pub(crate) metrics: Metrics,
     pub(crate) hosts: AllowedHosts,
     pub(crate) max_body: usize,
     pub(crate) body_timeout: Duration,
@@ -30,6 +31,7 @@ impl Api {
     pub(crate) fn new(
         service: Service,
         readiness: Readiness,
+        metrics: Metrics,
         options: &Options,
         listen: SocketAddr,
         document: Bytes,
@@ -37,6 +39,7 @@ impl Api {
         Self(Arc::new(Inner {
             service,
             readiness,
+            metrics,
             hosts: AllowedHosts::new(listen.ip(), &options.allowed_hosts),
             max_body: options.max_body,
             body_timeout: options.body_timeout,

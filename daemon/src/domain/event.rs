@@ -79,6 +79,11 @@ impl NoticeKind {
         Self::RecoveryThawed,
     ];
 
+    /// The one that an event of this type records.
+    pub fn named(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|notice| notice.as_str() == kind)
+    }
+
     /// `kebab-case`: the type of the event that records it.
     pub const fn as_str(self) -> &'static str {
         match self {

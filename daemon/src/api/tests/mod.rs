@@ -29,7 +29,7 @@ use super::router::router;
 use crate::catalog::{self, Catalog};
 use crate::domain::{Fact, InstanceId, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
-use crate::runtime::{Activator, Readiness, Shutdown, SystemClock, Tasks};
+use crate::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::{self, Service};
 use crate::store;
 use answer::Answer;
@@ -65,6 +65,7 @@ pub(super) struct Wharf {
     pub(super) lifecycle: Lifecycle,
     pub(super) fakes: Arc<Fakes>,
     pub(super) readiness: Readiness,
+    pub(super) metrics: Metrics,
     _shutdown: tokio_util::sync::DropGuard,
     _dir: tempfile::TempDir,
 }
@@ -103,7 +104,8 @@ impl Wharf {
             tombstones: Duration::from_secs(3600),
             events: 1_000,
         };
-        let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new()).unwrap();
+        let metrics = Metrics::default();
+        let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new(), metrics.clone()).unwrap();
         let catalog = catalog::Options {
             dir: templates,
             refresh: Duration::from_secs(3600),
@@ -122,7 +124,8 @@ impl Wharf {
             Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
-        let (router, document) = router(service.clone(), readiness.clone(), &options(), listen);
+        let (router, document) =
+            router(service.clone(), readiness.clone(), metrics.clone(), &options(), listen);
         Self {
             router,
             document: serde_json::from_slice(&document.json()).unwrap(),
@@ -130,6 +133,7 @@ impl Wharf {
             lifecycle,
             fakes,
             readiness,
+            metrics,
             _shutdown: shutdown.drop_guard(),
             _dir: dir,
         }

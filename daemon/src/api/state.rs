@@ -8,6 +8,8 @@ use bytes::Bytes;
 
 use super::Options;
 use super::middleware::AllowedHosts;
+use super::openapi::Document;
+use super::pages::Page;
 use crate::runtime::{Metrics, Readiness};
 use crate::service::Service;
 
@@ -22,8 +24,9 @@ pub(crate) struct Inner {
     pub(crate) hosts: AllowedHosts,
     pub(crate) max_body: usize,
     pub(crate) body_timeout: Duration,
-    /// The rendered OpenAPI document.
+    /// The rendered OpenAPI document, and the page made of it.
     pub(crate) document: Bytes,
+    pub(crate) operations: Page,
 }
 
 impl Api {
@@ -34,7 +37,7 @@ impl Api {
         metrics: Metrics,
         options: &Options,
         listen: SocketAddr,
-        document: Bytes,
+        document: &Document,
     ) -> Self {
         Self(Arc::new(Inner {
             service,
@@ -43,7 +46,8 @@ impl Api {
             hosts: AllowedHosts::new(listen.ip(), &options.allowed_hosts),
             max_body: options.max_body,
             body_timeout: options.body_timeout,
-            document,
+            document: document.json(),
+            operations: document.page(),
         }))
     }
 }

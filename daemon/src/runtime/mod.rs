@@ -15,6 +15,8 @@ mod watch;
 pub use activator::Activator;
 pub use clock::{Clock, SystemClock};
 pub use error_chain::ErrorChain;
+#[cfg(test)]
+pub(crate) use metrics::exposition;
 pub use metrics::{MetricEntry, Metrics, PluginMeter, ProvisionerStanding, Standing, TextFormat};
 pub use readiness::Readiness;
 pub use tasks::{TaskFailed, Tasks};

@@ -3,6 +3,7 @@
 //! [`Wharf::call`].
 
 mod answer;
+mod docs;
 mod document;
 mod fakes;
 mod guard;
@@ -10,6 +11,7 @@ mod health;
 mod instances;
 mod instances_create;
 mod instances_list;
+mod metrics;
 mod plugins;
 mod provisioners;
 mod server;
@@ -140,11 +142,15 @@ impl Wharf {
     }
 
     /// Asks, and checks what every answer must have: its id and its headers, no secret, and, if it
-    /// is a failure, a problem that the document lists for this operation.
+    /// is a failure, a problem that the document lists for this operation and whose page is there.
     pub(super) async fn call(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().as_str().to_lowercase(), request.uri().path().to_owned());
         let answer = Answer::of(self.router.clone().oneshot(request).await.unwrap()).await;
         answer.check(&self.document, &method, &path);
+        if let Some(page) = answer.json["type"].as_str() {
+            let page = self::request("GET", page).body(Body::empty()).unwrap();
+            assert_eq!(self.router.clone().oneshot(page).await.unwrap().status(), 200, "{}", answer.text);
+        }
         answer
     }
 

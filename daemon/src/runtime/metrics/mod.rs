@@ -14,9 +14,13 @@
 //! Knows nothing of HTTP.
 
 mod catalogue;
+#[cfg(test)]
+pub(crate) mod exposition;
 mod labels;
 mod process;
 mod standing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -156,34 +156,6 @@ pub enum FactKind {
 }
 
 impl FactKind {
-    /// Every kind.
-    pub const ALL: [Self; 19] = [
-        Self::CreateStarted,
-        Self::CreateSucceeded,
-        Self::CreatePending,
-        Self::OutcomeUnknown,
-        Self::Renamed,
-        Self::RecoveryScheduled,
-        Self::GaveUp,
-        Self::BecameHealthy,
-        Self::BecameUnhealthy,
-        Self::WorkloadMoved,
-        Self::ConditionsChanged,
-        Self::Stabilised,
-        Self::OrphanRemoved,
-        Self::DestroyFailed,
-        Self::RetryRequested,
-        Self::RestartRequested,
-        Self::DeleteRequested,
-        Self::DeleteSucceeded,
-        Self::ForgetRequested,
-    ];
-
-    /// The one that an event of this type records.
-    pub fn named(kind: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|fact| fact.as_str() == kind)
-    }
-
     /// `kebab-case`: the type of the event that records it.
     pub const fn as_str(self) -> &'static str {
         match self {

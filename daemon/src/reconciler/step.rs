@@ -11,9 +11,9 @@ use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
 use super::plan::{Step, after_create_failed, again, camel_case};
-use super::{Options, Parts};
+use super::{Options, Parts, hearing};
 use crate::domain::{
-    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance, Notice,
+    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
     Observation, Phase, PhaseKind, Secrets, Timestamp, WorkloadState,
 };
 use crate::extension::{CreateOrder, CreateOutcome, ProvisionerEntry};
@@ -23,7 +23,7 @@ use crate::runtime::ErrorChain;
 /// Something that is under way is looked at again after this.
 const PENDING_PAUSE: Duration = Duration::from_secs(1);
 /// What could not be done for a reason outside the instance is tried again after this.
-const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
 
 /// One step on one instance, under way.
 pub(super) struct Run<'run> {
@@ -98,7 +98,7 @@ impl Run<'_> {
         let order = CreateOrder { id: self.instance.id, spec, target, secrets };
         let outcome = self.heard(&entry, entry.provisioner.create(&order).await).await;
         let came = outcome.as_ref().map(|creation| creation.outcome.as_str());
-        self.parts.metrics.attempt(&entry.name, "create", came);
+        self.parts.metrics.create(&entry.name, came);
         let now = self.now();
         let fact = match outcome {
             Ok(creation) => match (creation.outcome, creation.workload) {
@@ -215,8 +215,7 @@ impl Run<'_> {
         };
         let target = self.instance.target(self.parts.lifecycle.owner());
         let outcome = self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await;
-        let came = outcome.as_ref().map(|gone| if *gone { "gone" } else { "going" });
-        self.parts.metrics.attempt(&entry.name, "destroy", came);
+        self.parts.metrics.destroy(&entry.name, &outcome);
         match outcome {
             Ok(true) => self.removed(done).await,
             Ok(false) => Some(self.now().plus(PENDING_PAUSE)),
@@ -284,14 +283,10 @@ impl Run<'_> {
         entry: &ProvisionerEntry,
         outcome: Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let now = self.now();
-        let reachable = entry.provisioner.reach().reachable;
-        let turn = self.guards.called(&entry.name, outcome.as_ref().err(), reachable, now, self.options);
-        self.tell(entry, turn).await;
         if outcome.is_err() {
             self.outcome = Outcome::Failed;
         }
-        outcome
+        hearing::heard(self.parts, self.options, self.guards, entry, outcome).await
     }
 
     /// Whether many workloads of this provisioner went silent at once.
@@ -308,20 +303,9 @@ impl Run<'_> {
         let of = |phase| phases.get(&phase).copied().unwrap_or_default();
         let workloads = of(PhaseKind::Running) + of(PhaseKind::Unhealthy);
         let turn = self.guards.probed(&self.instance, seen.is_silent(), workloads, now, self.options);
-        self.tell(entry, turn).await;
-    }
-
-    /// Shows how the provisioner stands, and writes down a turn.
-    async fn tell(&self, entry: &ProvisionerEntry, turn: Option<Notice>) {
-        let lifecycle = &self.parts.lifecycle;
-        let outlook = self.guards.outlook(&entry.name);
-        if lifecycle.outlook(&entry.name) != outlook {
-            lifecycle.set_outlook(entry.name.clone(), outlook);
-        }
-        if let Some(notice) = turn
-            && let Err(error) = lifecycle.notice(notice).await
-        {
-            tracing::error!(provisioner = %entry.name, error = %ErrorChain(&error), "what happened could not be written down");
+        hearing::show(self.parts, self.guards, entry);
+        if let Some(turn) = turn {
+            hearing::write_down(self.parts, turn).await;
         }
     }
 
@@ -364,7 +348,7 @@ impl Run<'_> {
         match self.parts.lifecycle.record(self.instance.id, seen, fact).await {
             Ok(Some(instance)) => {
                 if let Some(outcome) = recovery {
-                    self.parts.metrics.attempt(&instance.spec.provisioner, "recover", Ok(outcome));
+                    self.parts.metrics.recover(&instance.spec.provisioner, outcome);
                 }
                 self.instance = instance;
                 None

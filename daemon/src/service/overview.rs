@@ -97,7 +97,9 @@ impl Service {
     pub fn standing(&self) -> Standing {
         let lifecycle = &self.inner.lifecycle;
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let orphans = lifecycle.orphans();
         let provisioners = self.provisioners().into_iter().map(|view| ProvisionerStanding {
+            orphans: orphans.iter().filter(|orphan| orphan.provisioner == view.name).count(),
             name: view.name,
             breaker: view.outlook.breaker,
             frozen: view.outlook.frozen_since.is_some(),

@@ -14,6 +14,7 @@ mod options;
 mod outlines;
 mod record;
 mod tables;
+mod tombstones;
 mod writer;
 
 use std::sync::Arc;
@@ -74,7 +75,7 @@ impl Store {
         self.writer.waiting()
     }
 
-    /// The number of the last event.
+    /// The number of the last event; 0 in a new store.
     pub fn revision(&self) -> Result<Revision, Error> {
         last_revision(&self.database.begin_read()?.open_table(EVENT)?)
     }

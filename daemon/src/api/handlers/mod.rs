@@ -6,6 +6,7 @@ pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod instances;
 pub(crate) mod metrics;
+pub(crate) mod orphans;
 pub(crate) mod plugins;
 pub(crate) mod provisioners;
 pub(crate) mod templates;

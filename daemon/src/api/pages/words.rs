@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn every_code_of_an_instance_a_provisioner_or_a_plugin_is_explained() {
         let mut used = found("reconciler/plan.rs", r#"code: "([a-z_]+)""#);
-        for file in ["reconciler/guards.rs", "reconciler/step.rs", "service/logs.rs"] {
+        for file in ["reconciler/guards.rs", "reconciler/step.rs", "reconciler/sweep.rs", "service/logs.rs"] {
             used.extend(found(file, r#"with_code\("([a-z_]+)"\)"#));
         }
         // The words of the kinds of failures; a plugin's own stand for themselves.

@@ -78,6 +78,12 @@ impl Code {
                 "If instances that should be there are missing, check that the daemon runs on the right \
                  `[server] data_dir`.",
             ),
+            Self::OrphanNotFound => (
+                "No workload of this name carries the mark of this installation without having a record here. \
+                 It may have been adopted, purged or removed since the last listing.",
+                "Orphans are found by listings, which are made now and then: one that has just appeared is \
+                 seen by the next.",
+            ),
             Self::TemplateNotFound => (
                 "The catalogue has no template of this name now. Templates come from files and from \
                  provisioners, and may be added and removed while the daemon runs.",
@@ -110,6 +116,12 @@ impl Code {
                  gone, and not before: two workloads must never stand for one name.",
                 "If it lasts, the workload cannot be removed: the instance's events say why, and \
                  `/mcp/provisioners` whether the backend answers.",
+            ),
+            Self::OrphanAmbiguous => (
+                "Two provisioners reach the same backend, or each shows a workload of this name, and the \
+                 request does not say which of them is meant.",
+                "Two provisioners that reach one backend see each other's workloads: mostly one of the \
+                 tables is a mistake.",
             ),
             Self::PhaseRefuses => (
                 "What was asked for is not possible in the instance's status, such as a retry of one that \
@@ -145,6 +157,11 @@ impl Code {
                  provisioner that is not there, an input that is missing or wrong. Every complaint is in \
                  `errors`, each with a pointer, a code and what is allowed.",
                 "If an input is refused that should be allowed, its rule is in the template.",
+            ),
+            Self::OrphanUnmarked => (
+                "The workload carries the mark of this installation, and not the one that says which instance \
+                 it was made for. Nothing is touched that is not proven ours.",
+                "Look at the workload at its backend, and remove it there if nobody needs it.",
             ),
             Self::HookDenied => (
                 "A hook, which is a policy of whoever runs this daemon, looked at the request and refused \

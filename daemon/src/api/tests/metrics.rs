@@ -59,7 +59,7 @@ async fn a_scrape_under_traffic_can_be_read_in_both_formats() {
     let traffic = join_all((0..20).map(|number| traffic(&wharf, number)));
     tokio::join!(scrapes, traffic);
     let families = scrape(&wharf, TextFormat::Prometheus).await;
-    assert_eq!(value(&families, "wharfinger_transitions_total", ("fact", "accepted")), Some(20.0));
+    assert_eq!(value(&families, "wharfinger_transitions_total", ("event", "accepted")), Some(20.0));
     assert_eq!(value(&families, "wharfinger_http_requests_total", ("route", "none")), Some(20.0));
     assert_eq!(value(&families, "wharfinger_instances", ("status", "deleting")), Some(20.0));
     assert_eq!(value(&families, "wharfinger_instances", ("status", "running")), Some(0.0));

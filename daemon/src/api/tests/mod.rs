@@ -12,6 +12,7 @@ mod instances;
 mod instances_create;
 mod instances_list;
 mod metrics;
+mod orphans;
 mod plugins;
 mod provisioners;
 mod server;

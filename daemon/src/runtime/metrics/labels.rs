@@ -21,8 +21,8 @@ macro_rules! labels {
 labels! {
     Route { route: String, method: &'static str }
     Request { route: String, method: &'static str, status: u16 }
-    Transition { fact: &'static str, from: &'static str, to: &'static str }
-    Notice { notice: &'static str }
+    Transition { event: String, from: &'static str, to: &'static str }
+    Notice { event: String }
     Attempt { provisioner: String, action: &'static str, outcome: &'static str }
     Step { step: &'static str, outcome: &'static str }
     Lane { lane: &'static str }

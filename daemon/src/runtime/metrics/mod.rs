@@ -34,10 +34,7 @@ use prometheus_client::registry::Unit;
 pub use catalogue::MetricEntry;
 pub use standing::{ProvisionerStanding, Standing};
 
-use crate::domain::{
-    ConditionKind, ConditionStatus, Event, FactKind, Failure, NoticeKind, PhaseKind, ProvisionerName,
-    Timestamp,
-};
+use crate::domain::{ConditionKind, ConditionStatus, Event, Failure, PhaseKind, ProvisionerName, Timestamp};
 use catalogue::{Catalogue, Counters, Gauges, Histograms};
 use labels::{Attempt, Lane, Notice, PluginCall, Request, Route, Rung, Step, Transition};
 
@@ -125,8 +122,8 @@ impl Metrics {
             requests_in_flight: all.gauge("http_requests_in_flight", "Requests that are being answered"),
             transitions: all.counters(
                 "transitions",
-                "Changes of instances that were committed, by what happened and the status before (none: \
-                 there was no instance) and after",
+                "Changes of instances that were committed, by the type of their event and the status before \
+                 (none: there was no instance) and after",
             ),
             notices: all.counters("notices", "Events that are about no instance, or about many"),
             attempts: all.counters(
@@ -197,26 +194,42 @@ impl Metrics {
         self.0.requests.get_or_create(&Request { route: labels.route, method, status }).inc();
     }
 
-    /// A change was committed.
+    /// A change was committed. Its kind is one of our words, whatever it is about.
     pub fn event(&self, event: &Event) {
-        let Some(subject) = &event.subject else {
-            let notice = NoticeKind::named(&event.kind).map_or("other", NoticeKind::as_str);
-            self.0.notices.get_or_create(&Notice { notice }).inc();
-            return;
-        };
-        let fact = FactKind::named(&event.kind).map_or(Event::ACCEPTED, FactKind::as_str);
-        let from = subject.from.map_or("none", PhaseKind::as_str);
-        self.0.transitions.get_or_create(&Transition { fact, from, to: subject.to.as_str() }).inc();
+        let kind = event.kind.clone();
+        match &event.subject {
+            Some(subject) => {
+                let from = subject.from.map_or("none", PhaseKind::as_str);
+                let labels = Transition { event: kind, from, to: subject.to.as_str() };
+                self.0.transitions.get_or_create(&labels).inc();
+            }
+            None => {
+                self.0.notices.get_or_create(&Notice { event: kind }).inc();
+            }
+        }
     }
 
-    /// Something was tried on a workload, and this came of it.
-    pub fn attempt(
-        &self,
-        provisioner: &ProvisionerName,
-        action: &'static str,
-        outcome: Result<&'static str, &Failure>,
-    ) {
-        let outcome = outcome.unwrap_or_else(Failure::word);
+    /// A workload was to be made, and this came of it.
+    pub fn create(&self, provisioner: &ProvisionerName, outcome: Result<&'static str, &Failure>) {
+        self.attempt(provisioner, "create", outcome.unwrap_or_else(Failure::word));
+    }
+
+    /// A workload was to be removed: it is gone, or still going, or that failed.
+    pub fn destroy(&self, provisioner: &ProvisionerName, outcome: &Result<bool, Failure>) {
+        let outcome = match outcome {
+            Ok(true) => "gone",
+            Ok(false) => "going",
+            Err(failure) => failure.word(),
+        };
+        self.attempt(provisioner, "destroy", outcome);
+    }
+
+    /// A workload is to be made anew, or no more.
+    pub fn recover(&self, provisioner: &ProvisionerName, outcome: &'static str) {
+        self.attempt(provisioner, "recover", outcome);
+    }
+
+    fn attempt(&self, provisioner: &ProvisionerName, action: &'static str, outcome: &'static str) {
         let labels = Attempt { provisioner: provisioner.to_string(), action, outcome };
         self.0.attempts.get_or_create(&labels).inc();
     }

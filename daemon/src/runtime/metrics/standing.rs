@@ -41,6 +41,8 @@ pub struct ProvisionerStanding {
     pub reachable: Option<bool>,
     /// Calls that are out.
     pub in_flight: usize,
+    /// Workloads that carry our mark and have no record.
+    pub orphans: usize,
 }
 
 /// The gauges of it.
@@ -91,6 +93,10 @@ fn provisioner_gauges(catalogue: &mut Catalogue, provisioners: &[ProvisionerStan
         catalogue.gauges("provisioner_recovering", "Instances whose workload is being made anew");
     let limit = catalogue.gauges("provisioner_recovering_limit", "Workloads that may be made anew at once");
     let in_flight = catalogue.gauges("provisioner_calls_in_flight", "Calls of the plugin that are out");
+    let orphans = catalogue.gauges(
+        "provisioner_orphans",
+        "Workloads that carry our mark and have no record, at the last listing",
+    );
     for standing in provisioners {
         let provisioner = Provisioner { provisioner: standing.name.to_string() };
         for state in BreakerState::WORDS {
@@ -103,6 +109,7 @@ fn provisioner_gauges(catalogue: &mut Catalogue, provisioners: &[ProvisionerStan
         }
         recovering.get_or_create(&provisioner).set(number(standing.recovering));
         limit.get_or_create(&provisioner).set(number(standing.recovering_limit));
+        orphans.get_or_create(&provisioner).set(number(standing.orphans));
         in_flight.get_or_create(&provisioner).set(number(standing.in_flight));
     }
 }

@@ -16,7 +16,7 @@ fn busy() -> (Metrics, Standing) {
     metrics.request_ended("/mcp/instances/{id}", "GET", Some(200), second);
     metrics.event(&event("accepted", Some((None, PhaseKind::Requested))));
     metrics.event(&event("provisioner-paused", None));
-    metrics.attempt(&local, "create", Ok("created"));
+    metrics.create(&local, Ok("created"));
     metrics.pass(3, second);
     metrics.step("look", "done", second);
     metrics.lane("slow", 1, 2);
@@ -34,6 +34,7 @@ fn busy() -> (Metrics, Standing) {
             recovering_limit: 5,
             reachable: Some(false),
             in_flight: 1,
+            orphans: 2,
         }],
         generation: 3,
         revision: Some(Revision(9)),
@@ -104,9 +105,9 @@ fn what_happened_is_what_is_written() {
     let value = |name, labels: &[(&str, &str)]| value(&families, name, labels);
     assert_eq!(value("wharfinger_http_requests_total", &[("status", "200")]), Some(1.0));
     assert_eq!(value("wharfinger_http_requests_in_flight", &[]), Some(0.0));
-    let accepted = [("fact", "accepted"), ("from", "none"), ("to", "requested")];
+    let accepted = [("event", "accepted"), ("from", "none"), ("to", "requested")];
     assert_eq!(value("wharfinger_transitions_total", &accepted), Some(1.0));
-    assert_eq!(value("wharfinger_notices_total", &[("notice", "provisioner-paused")]), Some(1.0));
+    assert_eq!(value("wharfinger_notices_total", &[("event", "provisioner-paused")]), Some(1.0));
     assert_eq!(value("wharfinger_reconciler_planned_total", &[]), Some(3.0));
     assert_eq!(value("wharfinger_store_commit_writes_sum", &[]), Some(7.0));
     let running = [("provisioner", "local"), ("status", "running")];
@@ -127,14 +128,12 @@ fn a_plugins_own_words_are_no_labels() {
     let provisioner = "p".parse().unwrap();
     for number in 0..100 {
         let failure = Failure::new(FailureKind::Other(format!("word_{number}")), "no").with_code("own_code");
-        metrics.attempt(&provisioner, "create", Err(&failure));
+        metrics.create(&provisioner, Err(&failure));
         meter.call::<()>("create", &Err(failure), Duration::ZERO);
-        metrics.event(&event(&format!("kind-{number}"), None));
-        metrics.event(&event(&format!("kind-{number}"), Some((None, PhaseKind::Requested))));
     }
     for metrics in [&metrics, &meter.metrics] {
         let text = metrics.text(TextFormat::Prometheus, &Standing::default());
-        assert!(!text.contains("word_") && !text.contains("own_code") && !text.contains("kind-"), "{text}");
+        assert!(!text.contains("word_") && !text.contains("own_code"), "{text}");
     }
     let trapped = Failure::new(FailureKind::OutcomeUnknown, "").with_code("plugin_trapped");
     assert_eq!(trapped.word(), "plugin_trapped");

@@ -54,7 +54,8 @@ impl Model {
     fn new(seed: u64) -> Self {
         let (id, now) = (InstanceId::from_u128(1), Timestamp(1_000_000));
         let status = Status::requested(WorkloadName::of(OWNER, id), now);
-        let instance = Instance { id, spec: Arc::new(Spec::example("i", "there")), status, revision: Revision(1) };
+        let instance =
+            Instance { id, spec: Arc::new(Spec::example("i", "there")), status, revision: Revision(1) };
         let dice = fastrand::Rng::with_seed(seed);
         Self { options: options(), instance, outside: Outside::Nothing, now, dice }
     }
@@ -110,7 +111,8 @@ impl Model {
         self.record(intent);
         if self.outside == Outside::Nothing {
             let soon = self.now.plus(Duration::from_millis(self.dice.u64(1..2_900)));
-            self.outside = self.one_of(&[Outside::Nothing, Outside::Late(soon), Outside::Runs, Outside::Ended]);
+            self.outside =
+                self.one_of(&[Outside::Nothing, Outside::Late(soon), Outside::Runs, Outside::Ended]);
         }
         // The daemon dies before it hears of it.
         if self.dice.u8(..6) == 0 {
@@ -143,7 +145,9 @@ impl Model {
     fn inspect(&mut self, doubt: Doubt) {
         let dice = self.dice.u32(..);
         let fact = match self.outside {
-            Outside::Runs => Fact::CreateSucceeded { workload: self.workload(), adopted: true, warnings: Vec::new() },
+            Outside::Runs => {
+                Fact::CreateSucceeded { workload: self.workload(), adopted: true, warnings: Vec::new() }
+            }
             Outside::Ended => again(&self.instance, doubt.cause, None, self.now, dice, &self.options),
             _ if self.now < doubt.settled_at => return,
             _ if doubt.interrupted => {
@@ -162,7 +166,9 @@ impl Model {
         let fact = match (self.outside, phase) {
             (Outside::Runs, PhaseKind::Created | PhaseKind::Unhealthy) => Fact::BecameHealthy { ladder },
             (Outside::Runs, PhaseKind::Running) if self.dice.bool() => Fact::Stabilised,
-            (Outside::Runs, PhaseKind::Running) => Fact::BecameUnhealthy { recoverable: false, cause, ladder },
+            (Outside::Runs, PhaseKind::Running) => {
+                Fact::BecameUnhealthy { recoverable: false, cause, ladder }
+            }
             (Outside::Runs, _) => return,
             _ => Fact::BecameUnhealthy { recoverable: true, cause, ladder },
         };

@@ -216,7 +216,9 @@ impl Reconciler {
         };
         let outcome = entry.provisioner.destroy(&target, &Secrets::default()).await;
         let Inner { parts, options, guards, .. } = &*self.inner;
-        match hearing::heard(parts, options, guards, entry, outcome).await {
+        let outcome = hearing::heard(parts, options, guards, entry, outcome).await;
+        parts.metrics.destroy(&entry.name, &outcome);
+        match outcome {
             Ok(true) => {}
             Ok(false) => return Err(Failure::new(FailureKind::NotApplied, "it is still going")),
             Err(failure) if failure.kind == FailureKind::NotFound => {}

@@ -13,7 +13,7 @@ use wharfinger::domain::{
 use wharfinger::extension::Extensions;
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{self, Parts, Planted, Reconciler};
-use wharfinger::runtime::{Activator, Clock as _, Tasks};
+use wharfinger::runtime::{Activator, Clock as _, Metrics, Tasks};
 use wharfinger::store;
 use wharfinger_tests::options;
 
@@ -61,8 +61,9 @@ impl Life {
         let options =
             store::Options { cache: 8 << 20, queue: 64, batch: 16, events: 1_000_000, ..options::store(dir) };
         let clock = Arc::new(birth.clock.clone());
+        let metrics = Metrics::default();
         let lifecycle = loop {
-            match Lifecycle::open(options.clone(), clock.clone(), bell.clone()) {
+            match Lifecycle::open(options.clone(), clock.clone(), bell.clone(), metrics.clone()) {
                 Ok(lifecycle) => break lifecycle,
                 // The killed daemon's writer lets go of the file a moment later.
                 Err(store::Error::InUse { .. }) => std::thread::sleep(Duration::from_millis(1)),
@@ -83,6 +84,7 @@ impl Life {
             clock,
             tasks: Tasks::default(),
             bell,
+            metrics,
         };
         let reconciler = Reconciler::new(options, parts, birth.seed);
         Self { runtime, lifecycle, reconciler, world: birth.world.clone() }
@@ -149,6 +151,12 @@ impl Life {
         let query = Query { limit: 10_000, ..Query::default() };
         self.runtime.block_on(self.lifecycle.list(query)).unwrap().instances
     }
+}
+
+/// For a store, in memory where that can be: what a disk does is another test's business.
+pub(crate) fn directory() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
 }
 
 /// Lets time pass until nothing is left to do; failed instances are retried, as a user would. It

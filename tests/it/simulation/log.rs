@@ -12,7 +12,7 @@ use super::life::Life;
 
 /// What was heard so far.
 #[derive(Default)]
-pub(super) struct Log {
+pub(crate) struct Log {
     /// Of every daemon that was not heard to its end.
     daemons: VecDeque<Receiver<Arc<Event>>>,
     last: u64,
@@ -21,12 +21,12 @@ pub(super) struct Log {
 
 impl Log {
     /// Listens to a daemon that did nothing yet.
-    pub(super) fn listen(&mut self, life: &Life) {
+    pub(crate) fn listen(&mut self, life: &Life) {
         self.daemons.push_back(life.lifecycle.subscribe());
     }
 
     /// Hears what was committed since the last time; the ids of those that are gone since.
-    pub(super) fn hear(&mut self) -> Verdict<Vec<InstanceId>> {
+    pub(crate) fn hear(&mut self) -> Verdict<Vec<InstanceId>> {
         let mut gone = Vec::new();
         loop {
             let Some(daemon) = self.daemons.front_mut() else { return Ok(gone) };
@@ -59,8 +59,13 @@ impl Log {
         }
     }
 
+    /// The number of the newest event.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// What is stored says the same.
-    pub(super) fn agrees_with(&self, life: &Life) -> Verdict {
+    pub(crate) fn agrees_with(&self, life: &Life) -> Verdict {
         let instances = life.instances();
         let stored: BTreeMap<InstanceId, PhaseKind> =
             instances.iter().map(|instance| (instance.id, instance.status.phase.kind())).collect();

@@ -23,7 +23,8 @@ mod world;
 use wharfinger::reconciler::Planted;
 
 pub(crate) use clock::SimulatedClock;
-pub(crate) use life::{Birth, Life, MAX_ATTEMPTS, spec};
+pub(crate) use life::{Birth, Life, MAX_ATTEMPTS, directory, spec};
+pub(crate) use log::Log;
 pub(crate) use world::World;
 
 use play::{Tally, play};

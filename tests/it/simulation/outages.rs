@@ -10,7 +10,7 @@ use wharfinger::domain::{
 use wharfinger::runtime::Clock as _;
 
 use super::clock::SimulatedClock;
-use super::life::{Birth, Life, settle, spec};
+use super::life::{Birth, Life, directory, settle, spec};
 use super::world::World;
 
 const SEED: u64 = 11;
@@ -25,7 +25,7 @@ struct Harbour {
 impl Harbour {
     /// So many instances that run.
     fn with(instances: u64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = directory();
         let clock = SimulatedClock::default();
         let world = World::new(SEED, clock.clone());
         world.calm();

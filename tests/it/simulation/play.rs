@@ -11,7 +11,7 @@ use wharfinger::store;
 
 use super::clock::SimulatedClock;
 use super::invariants::{Invariant, Verdict, hold};
-use super::life::{Birth, Life, MAX_ATTEMPTS, settle, spec};
+use super::life::{Birth, Life, MAX_ATTEMPTS, directory, settle, spec};
 use super::log::Log;
 use super::weather::Fault;
 use super::world::World;
@@ -75,11 +75,8 @@ pub(super) fn play(seed: u64, planted: Planted) -> Verdict<Tally> {
     let clock = SimulatedClock::default();
     let world = World::new(seed, clock.clone());
     let birth = Birth { planted, ..Birth::new(&world, &clock, seed) };
-    // What a disk does is another test's business.
-    let memory = std::path::Path::new("/dev/shm");
-    let dir = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap();
     let mut play = Play {
-        dir,
+        dir: directory(),
         birth,
         random: fastrand::Rng::with_seed(seed ^ 0x5eed),
         life: None,

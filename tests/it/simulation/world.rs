@@ -424,7 +424,9 @@ impl State {
         let intended = matches!(phase, PhaseKind::Creating | PhaseKind::Deleting)
             && target.incarnation < record.status.creations;
         hold(intended, Invariant::IntentFirst, || format!("a workload is asked for {id}, which is {phase}"))?;
-        let old = self.workloads.values().find(|made| made.instance == id && !made.zombie);
+        let mut all = self.workloads.values().filter(|made| made.instance == id && !made.zombie);
+        // The same call may come twice.
+        let old = all.find(|made| made.incarnation != target.incarnation);
         hold(old.is_none(), Invariant::OldOneFirst, || {
             format!("{} is there when creation {} begins", old.unwrap().workload.id, target.incarnation)
         })

@@ -127,6 +127,13 @@ pub fn plan(
     }
 }
 
+/// Whether an absence is believed by now. As with every wait, one that is further ahead than any is
+/// ever planned comes from a clock that was set back.
+pub(super) fn is_settled(doubt: &Doubt, now: Timestamp, options: &Options) -> bool {
+    let longest = LONGEST_WAIT.max(options.create_deadline);
+    now >= doubt.settled_at || doubt.settled_at.since(now) > longest
+}
+
 /// Since when the instance's provisioner cannot be reached.
 fn outage_since(instance: &Instance) -> Option<Timestamp> {
     let reachable = instance.status.condition(ConditionKind::BackendReachable)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::plan::{Step, after_create_failed, again, plan};
+use super::plan::{Step, after_create_failed, again, is_settled, plan};
 use super::{Options, Planted};
 use crate::domain::{
     BreakerPolicy, Cause, Doubt, Fact, Failure, FailureKind, Instance, InstanceId, OwnerId, Phase, PhaseKind,
@@ -149,7 +149,7 @@ impl Model {
                 Fact::CreateSucceeded { workload: self.workload(), adopted: true, warnings: Vec::new() }
             }
             Outside::Ended => again(&self.instance, doubt.cause, None, self.now, dice, &self.options),
-            _ if self.now < doubt.settled_at => return,
+            _ if !is_settled(&doubt, self.now, &self.options) => return,
             _ if doubt.interrupted => {
                 let deadline = self.now.plus(self.options.create_deadline);
                 return self.create(&Fact::CreateStarted { deadline });

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
-use super::plan::{Step, after_create_failed, again, camel_case};
+use super::plan::{Step, after_create_failed, again, camel_case, is_settled};
 use super::planted::Fault;
 use super::{Options, Parts, hearing};
 use crate::domain::{
@@ -133,7 +133,9 @@ impl Run<'_> {
             Ok(Observation { state, workload: Some(workload), .. }) if !state.is_down() => {
                 Fact::CreateSucceeded { workload, adopted: true, warnings: Vec::new() }
             }
-            Ok(Observation { state: WorkloadState::Absent, .. }) if now < doubt.settled_at => {
+            Ok(Observation { state: WorkloadState::Absent, .. })
+                if !is_settled(&doubt, now, self.options) =>
+            {
                 return Some(doubt.settled_at.min(now.plus(PENDING_PAUSE)));
             }
             Ok(Observation { state: WorkloadState::Absent, .. }) if doubt.interrupted => {

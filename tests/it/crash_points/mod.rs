@@ -137,6 +137,19 @@ impl<'story> Story<'story> {
         panic!("it never comes to be {what}: {:#?}", self.life().instances());
     }
 
+    /// Lets time pass until nothing is written down any more: every telling ends at the same place.
+    fn rest(&mut self) {
+        const QUIET: Duration = Duration::from_secs(120);
+        let (mut last, mut since) = (self.log.last(), self.clock.passed());
+        while self.clock.passed() - since < QUIET {
+            self.clock.advance(Duration::from_secs(5));
+            self.pass();
+            if self.log.last() != last {
+                (last, since) = (self.log.last(), self.clock.passed());
+            }
+        }
+    }
+
     fn phase(&self, id: InstanceId) -> Option<PhaseKind> {
         self.life().lifecycle.get(id).unwrap().map(|instance| instance.status.phase.kind())
     }
@@ -178,6 +191,7 @@ impl<'story> Story<'story> {
         self.ask(fails, "fails", Some(Fact::RetryRequested));
         self.until_phase(fails, Some(PhaseKind::Running));
         self.until("swept", |story| story.workloads(forgotten) == 0);
+        self.rest();
         self.check();
     }
 

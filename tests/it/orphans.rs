@@ -60,7 +60,7 @@ async fn workloads_newer_than_the_records_are_reported_and_left_for_a_person() {
 
     assert_eq!(daemon.servers(&purged).len(), 1, "nothing happens to it by itself");
     daemon.post_empty(&format!("/mcp/orphans/{to_purge}/purge")).await.expect(202);
-    eventually(&daemon, "the purged workload is gone", async || daemon.servers(&purged).len() == 0).await;
+    eventually(&daemon, "the purged workload is gone", async || daemon.servers(&purged).is_empty()).await;
     eventually(&daemon, "none is left", async || listed().await.is_empty()).await;
     assert_eq!((daemon.servers(&known).len(), daemon.servers(&adopted).len()), (1, 1));
     daemon.delete("/mcp/instances/back?wait=30s").await.expect(204);
@@ -74,7 +74,7 @@ async fn what_a_forced_delete_leaves_behind_is_destroyed() {
     let forgotten = daemon.delete("/mcp/instances/one?force=true").await.expect(200);
     assert_eq!(forgotten["instance"]["id"], id);
     assert!(forgotten["may_remain"].as_str().unwrap().starts_with("wf-"), "{forgotten}");
-    eventually(&daemon, "its workload is gone", async || daemon.servers(&id).len() == 0).await;
+    eventually(&daemon, "its workload is gone", async || daemon.servers(&id).is_empty()).await;
     assert_eq!(daemon.get("/mcp/orphans").await.expect(200)["orphans"], json!([]));
 }
 
@@ -88,7 +88,7 @@ async fn a_start_tells_once_what_it_took_up() {
     daemon.kill9();
     daemon.start().await;
     eventually(&daemon, "the start is told", async || daemon.log().contains("1 records found")).await;
-    eventually(&daemon, "what nobody wants is gone", async || daemon.servers(&gone).len() == 0).await;
+    eventually(&daemon, "what nobody wants is gone", async || daemon.servers(&gone).is_empty()).await;
     daemon.wait_for_status("stays", "running", SOON).await;
     assert_eq!(daemon.log().matches("records found").count(), 1, "once a start, and not of an empty store");
 }

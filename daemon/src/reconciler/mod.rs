@@ -39,7 +39,7 @@ pub use guards::HeldBack;
 pub use options::Options;
 pub use plan::{Step, plan};
 
-use crate::domain::{Fact, Instance, InstanceId, Phase};
+use crate::domain::{Fact, Instance, InstanceId, Phase, Timestamp};
 use crate::extension::{Extensions, Prober};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown, Tasks};
@@ -319,12 +319,17 @@ impl Reconciler {
         }
     }
 
-    /// It is asked about anew, although that is not due.
-    fn forget_when_it_was_inspected(&self, id: InstanceId) {
+    /// Its backend is asked about it then, although that is not due.
+    fn inspect_at(&self, id: InstanceId, at: Timestamp) {
         if let Some(knowledge) = self.state().knowledge.get_mut(&id) {
             knowledge.inspected_at = None;
-            knowledge.next_look = self.inner.parts.clock.now();
+            knowledge.next_look = knowledge.next_look.min(at);
         }
+    }
+
+    /// Any part of it, for jitter.
+    fn share_of(&self, span: Duration) -> Duration {
+        span.mul_f32(self.state().random.f32())
     }
 
     fn permits(&self, slow: bool) -> &Arc<Semaphore> {

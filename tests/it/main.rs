@@ -11,6 +11,7 @@ mod fake_manager;
 mod floors;
 mod go_mcp_manager;
 mod instances;
+mod metrics;
 mod orphans;
 mod plugins;
 mod recovery;

@@ -26,6 +26,7 @@ mod options;
 mod problem;
 mod router;
 mod server;
+mod sse;
 mod state;
 mod wire;
 

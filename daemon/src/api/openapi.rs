@@ -9,7 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::{Code, document_problem};
 use super::state::Api;
-use super::wire::{Problem, ProblemError};
+use super::wire::{
+    Event, LogInterruption, LogLine, LogWorkload, Problem, ProblemError, StreamEnd, StreamStart,
+};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -22,11 +24,21 @@ use super::wire::{Problem, ProblemError};
     ),
     tags(
         (name = "instances", description = "MCP server instances"),
+        (name = "events", description = "What happens, as it happens"),
         (name = "templates", description = "What instances can be made from"),
         (name = "plugins", description = "What is plugged in: provisioners and hooks"),
         (name = "health", description = "The daemon itself"),
     ),
-    components(schemas(Problem, ProblemError)),
+    components(schemas(
+        Event,
+        LogInterruption,
+        LogLine,
+        LogWorkload,
+        Problem,
+        ProblemError,
+        StreamEnd,
+        StreamStart,
+    )),
 )]
 struct Description;
 

@@ -13,7 +13,8 @@ mod set;
 pub use hook::{Hook, HookEntry, Review};
 pub use prober::{Answer, Caller, Era, Prober, Question, Rung};
 pub use provisioner::{
-    CreateOrder, CreateOutcome, Creation, LogLine, LogsPage, LogsRequest, OwnedPage, OwnedWorkload,
+    CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload,
     Provisioner, ProvisionerEntry, Reach,
 };
+pub use crate::domain::LogLine;
 pub use set::{ExtensionSet, Extensions, PluginKind, PluginRefusal, PluginReport, PluginState};

@@ -14,6 +14,7 @@
 
 mod agenda;
 mod error;
+mod history;
 mod outlooks;
 mod sightings;
 
@@ -161,11 +162,6 @@ impl Lifecycle {
         Ok(self.store.secrets(instance.id)?)
     }
 
-    /// Every event committed from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.events.subscribe()
-    }
-
     /// Takes every instance off the agenda that is due by `now`. Whoever takes one must
     /// [`schedule`](Self::schedule) it again.
     pub fn take_due(&self, now: Timestamp) -> Vec<InstanceId> {
@@ -247,7 +243,7 @@ impl Lifecycle {
                 () = tokio::time::sleep(interval) => {}
             }
             let pruned = async {
-                while self.store.prune().await? {}
+                while self.store.prune(self.clock.now()).await? {}
                 self.store.bury(self.clock.now()).await
             };
             if let Err(error) = pruned.await {

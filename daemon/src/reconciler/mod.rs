@@ -21,6 +21,7 @@ mod guards;
 mod knowledge;
 mod look;
 mod options;
+mod output;
 mod plan;
 mod silence;
 mod step;

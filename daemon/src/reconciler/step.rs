@@ -173,6 +173,11 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
+        let exit_code = match &self.instance.status.phase {
+            Phase::Recovering { cause, .. } => cause.exit_code,
+            _ => None,
+        };
+        self.keep_output(exit_code).await;
         let target = self.instance.target(self.parts.lifecycle.owner());
         match self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await {
             Ok(true) => self.removed(done).await,
@@ -280,7 +285,7 @@ impl Run<'_> {
     }
 
     /// Whom to ask, and the values of the secrets.
-    fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
+    pub(super) fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
         let name = &self.instance.spec.provisioner;
         let set = self.parts.extensions.current();
         let entry = set.provisioners.get(name).cloned().ok_or_else(|| {
@@ -304,6 +309,9 @@ impl Run<'_> {
     /// Writes down what happened. A user may have been faster: then this has no effect, and the
     /// next look sees the truth.
     async fn record(&mut self, fact: Fact) -> Option<Timestamp> {
+        if let Fact::GaveUp { error, .. } = &fact {
+            self.keep_output(error.causes.last().and_then(|cause| cause.exit_code)).await;
+        }
         let seen = Some(self.instance.revision);
         match self.parts.lifecycle.record(self.instance.id, seen, fact).await {
             Ok(Some(instance)) => {

@@ -6,11 +6,14 @@
 
 mod admission;
 mod error;
+mod events;
 mod instances;
+mod log_stream;
 mod logs;
 mod options;
 mod overview;
 mod resolve;
+mod streams;
 mod wait;
 
 use std::sync::Arc;
@@ -19,10 +22,13 @@ use tokio::sync::Semaphore;
 
 pub use admission::AdmissionReport;
 pub use error::{Denial, Error};
+pub use events::EventStream;
 pub use instances::{Created, DeleteOutcome, InstanceView, Reference};
-pub use logs::Logs;
+pub use log_stream::{LogStream, Said};
+pub use logs::{LogSource, Logs};
 pub use options::Options;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
+pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, Reach};
@@ -45,6 +51,9 @@ struct Inner {
     extensions: Arc<dyn Extensions>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
+    streams: Arc<Semaphore>,
+    /// Turns of those who follow logs.
+    log_calls: Semaphore,
     shutdown: Shutdown,
 }
 
@@ -58,9 +67,17 @@ impl Service {
         clock: Arc<dyn Clock>,
         shutdown: Shutdown,
     ) -> Self {
-        let admissions = Semaphore::new(options.max_admissions);
-        Self {
-            inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions, shutdown }),
-        }
+        let inner = Inner {
+            admissions: Semaphore::new(options.max_admissions),
+            streams: Arc::new(Semaphore::new(options.max_streams)),
+            log_calls: Semaphore::new(log_stream::MAX_CALLS),
+            options,
+            lifecycle,
+            catalog,
+            extensions,
+            clock,
+            shutdown,
+        };
+        Self { inner: Arc::new(inner) }
     }
 }

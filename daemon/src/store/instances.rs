@@ -12,7 +12,7 @@ use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
 use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, Store, events, outlines};
 use crate::domain::{
-    Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
+    Event, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
     Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
@@ -149,7 +149,7 @@ impl Store {
     pub fn list(&self, query: &Query) -> Result<Page, Error> {
         let transaction = self.database.begin_read()?;
         let (specs, statuses) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
-        let revision = Revision(transaction.open_table(EVENT)?.last()?.map_or(0, |(key, _)| key.value()));
+        let revision = events::last(&transaction.open_table(EVENT)?)?;
         let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
         let mut page = Page { instances: Vec::new(), next: None, revision };
         for row in statuses.range::<u128>((start, Bound::Unbounded))? {
@@ -159,7 +159,7 @@ impl Store {
                 break;
             }
             match read(&specs, &statuses, id) {
-                Ok(Some(instance)) if query.matches(&instance) => page.instances.push(instance),
+                Ok(Some(instance)) if query.filter.matches(&instance) => page.instances.push(instance),
                 Ok(_) => {}
                 // One record that cannot be read must not hide all the others.
                 Err(error @ Error::Record { .. }) => {
@@ -189,7 +189,7 @@ impl Batch<'_> {
         self.tables.status.insert(instance.id.as_u128(), record.as_slice())?;
         outlines::put(&mut self.tables, &instance.outline())?;
         let event = event(&instance, from, instance.status.phase.kind(), instance.revision, draft);
-        events::append(&mut self.tables, &event)?;
+        events::append(&mut self.tables, &event, None)?;
         self.committed.push(Committed { event: Arc::new(event), instance: Some(instance.clone()) });
         Ok(instance)
     }
@@ -211,7 +211,7 @@ impl Batch<'_> {
         self.tables.name.remove(instance.spec.name.as_str())?;
         let revision = self.next_revision();
         let event = event(instance, Some(instance.status.phase.kind()), PhaseKind::Gone, revision, draft);
-        events::append(&mut self.tables, &event)?;
+        events::append(&mut self.tables, &event, Some(Origin::from(&*instance.spec)))?;
         self.committed.push(Committed { event: Arc::new(event), instance: None });
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! came to; it decides nothing.
 
 pub(crate) mod document;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod instances;
 pub(crate) mod plugins;

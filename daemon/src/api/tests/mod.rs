@@ -4,12 +4,15 @@
 
 mod answer;
 mod document;
+mod events;
 mod fakes;
+mod frames;
 mod guard;
 mod health;
 mod instances;
 mod instances_create;
 mod instances_list;
+mod logs;
 mod plugins;
 mod provisioners;
 mod server;
@@ -27,16 +30,20 @@ use tower::ServiceExt as _;
 use super::Options;
 use super::router::router;
 use crate::catalog::{self, Catalog};
-use crate::domain::{Fact, InstanceId, Timestamp, Workload};
+use crate::domain::{Cause, Fact, InstanceId, Notice, NoticeKind, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Activator, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::{self, Service};
 use crate::store;
 use answer::Answer;
 use fakes::Fakes;
+use frames::Frames;
 
 /// The value of every secret in these tests: no answer may hold it.
 pub(super) const SECRET: &str = "hunter2-and-more";
+
+/// Streams at the same time.
+pub(super) const MAX_STREAMS: usize = 3;
 
 const PLAIN: &str = r#"
 name = "plain"
@@ -65,6 +72,8 @@ pub(super) struct Wharf {
     pub(super) lifecycle: Lifecycle,
     pub(super) fakes: Arc<Fakes>,
     pub(super) readiness: Readiness,
+    /// Ends what waits in the service.
+    pub(super) stop: Shutdown,
     _shutdown: tokio_util::sync::DropGuard,
     _dir: tempfile::TempDir,
 }
@@ -76,6 +85,8 @@ pub(super) fn options() -> Options {
         max_connections: 16,
         header_timeout: Duration::from_secs(5),
         body_timeout: Duration::from_secs(5),
+        write_timeout: Duration::from_secs(5),
+        heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
         drain: Duration::from_secs(5),
     }
@@ -87,6 +98,10 @@ impl Wharf {
     }
 
     pub(super) fn with(fakes: Fakes, max_admissions: usize) -> Self {
+        Self::serving(fakes, max_admissions, &options())
+    }
+
+    pub(super) fn serving(fakes: Fakes, max_admissions: usize, options: &Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let templates = dir.path().join("templates");
         std::fs::create_dir(&templates).unwrap();
@@ -102,6 +117,7 @@ impl Wharf {
             batch: 16,
             tombstones: Duration::from_secs(3600),
             events: 1_000,
+            events_for: Duration::from_secs(3600),
         };
         let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new()).unwrap();
         let catalog = catalog::Options {
@@ -117,12 +133,14 @@ impl Wharf {
             default_wait: Duration::ZERO,
             max_wait: Duration::from_secs(300),
             max_admissions,
+            max_streams: MAX_STREAMS,
         };
+        let stop = Shutdown::new();
         let service =
-            Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
+            Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
-        let (router, document) = router(service.clone(), readiness.clone(), &options(), listen);
+        let (router, document) = router(service.clone(), readiness.clone(), options, listen);
         Self {
             router,
             document: serde_json::from_slice(&document.json()).unwrap(),
@@ -130,6 +148,7 @@ impl Wharf {
             lifecycle,
             fakes,
             readiness,
+            stop,
             _shutdown: shutdown.drop_guard(),
             _dir: dir,
         }
@@ -165,6 +184,24 @@ impl Wharf {
     pub(super) async fn post_text(&self, path: &str, body: &str) -> Answer {
         let request = request("POST", path).header(header::CONTENT_TYPE, "application/json");
         self.call(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// Opens a stream.
+    pub(super) async fn stream(&self, path: &str) -> Frames {
+        self.stream_with(request("GET", path)).await
+    }
+
+    pub(super) async fn stream_with(&self, request: http::request::Builder) -> Frames {
+        let request = request.body(Body::empty()).unwrap();
+        Frames::of(self.router.clone().oneshot(request).await.unwrap())
+    }
+
+    /// So many events that are about no instance.
+    pub(super) async fn notices(&self, count: usize) {
+        for number in 0..count {
+            let cause = Cause::new("Tested", number.to_string());
+            self.lifecycle.notice(Notice { kind: NoticeKind::Swept, cause }).await.unwrap();
+        }
     }
 
     /// Creates an instance of `plain`, as it is right after that.

@@ -10,7 +10,7 @@ use crate::api::extract::{FromQuery, Parameters, QueryReader};
 use crate::api::problem::{Problem, problems};
 use crate::api::state::Api;
 use crate::api::wire::{Instance, InstanceList};
-use crate::domain::{InstanceId, PhaseKind, Query};
+use crate::domain::{Filter, InstanceId, PhaseKind, Query};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
@@ -49,12 +49,19 @@ impl FromQuery for ListQuery {
         Self(Query {
             after: query.parsed("cursor", read_cursor),
             limit: query.number("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT),
-            phase: query.parsed("status", read_status),
-            template: query.one("template"),
-            provisioner: query.one("provisioner"),
-            labels: read_labels(query),
-            name_prefix: query.one("q"),
+            filter: read_filter(query),
         })
+    }
+}
+
+/// As the list and the event stream have it.
+pub(crate) fn read_filter(query: &mut QueryReader) -> Filter {
+    Filter {
+        phase: query.parsed("status", read_status),
+        template: query.one("template"),
+        provisioner: query.one("provisioner"),
+        labels: read_labels(query),
+        name_prefix: query.one("q"),
     }
 }
 

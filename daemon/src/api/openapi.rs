@@ -25,6 +25,7 @@ use super::wire::{
     tags(
         (name = "instances", description = "MCP server instances"),
         (name = "events", description = "What happens, as it happens"),
+        (name = "orphans", description = "Workloads without a record"),
         (name = "templates", description = "What instances can be made from"),
         (name = "plugins", description = "What is plugged in: provisioners and hooks"),
         (name = "health", description = "The daemon itself"),

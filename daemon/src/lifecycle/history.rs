@@ -14,11 +14,6 @@ impl Lifecycle {
         self.events.subscribe()
     }
 
-    /// The number of the last event.
-    pub fn last_revision(&self) -> Result<Revision, Error> {
-        Ok(self.store.last_revision()?)
-    }
-
     /// Some of the events after `since`.
     pub async fn events_after(&self, since: Revision, filter: Arc<Filter>) -> Result<EventsPage, Error> {
         let store = self.store.clone();

@@ -51,7 +51,7 @@ impl Service {
             filter: Arc::new(filter),
             live,
             page: VecDeque::new(),
-            reached: since.map_or_else(|| lifecycle.last_revision(), Ok).map_err(Error::reading)?,
+            reached: since.map_or_else(|| lifecycle.revision(), Ok).map_err(Error::reading)?,
             behind: since.is_some(),
             _permit: permit,
         };

@@ -11,6 +11,7 @@ mod instances;
 mod log_stream;
 mod logs;
 mod options;
+mod orphans;
 mod overview;
 mod resolve;
 mod streams;
@@ -27,6 +28,7 @@ pub use instances::{Created, DeleteOutcome, InstanceView, Reference};
 pub use log_stream::{LogStream, Said};
 pub use logs::{LogSource, Logs};
 pub use options::Options;
+pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
 pub use streams::StreamEnd;
 

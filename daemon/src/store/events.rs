@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
-use super::record::{EventRecord, OriginRecord, TombstoneRecord, decode, encode, origin_of_spec};
+use super::record::{EventRecord, OriginRecord, decode, encode, origin_of_spec};
 use super::tables::{EVENT, EVENT_OF, SPEC, Tables};
-use super::writer::WhenFull;
+use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, EventDraft, Store};
 use crate::domain::{Event, Filter, InstanceId, Origin, Revision, Timestamp};
 use crate::runtime::ErrorChain;
@@ -28,11 +28,6 @@ pub struct EventsPage {
 }
 
 impl Store {
-    /// The number of the last event.
-    pub fn last_revision(&self) -> Result<Revision, Error> {
-        last(&self.database.begin_read()?.open_table(EVENT)?)
-    }
-
     /// Some events after `since` that pass `filter`; none if `since` is before the horizon or after
     /// the last. Blocks: to be called where blocking is allowed.
     pub fn events_after(&self, since: Revision, filter: &Filter) -> Result<EventsPage, Error> {
@@ -85,16 +80,7 @@ impl Store {
 
     /// Writes down an event that is about no instance.
     pub async fn note(&self, draft: EventDraft) -> Result<Revision, Error> {
-        self.writer
-            .submit(WhenFull::Wait, move |batch| {
-                let EventDraft { at, kind, reason, message } = draft;
-                let revision = batch.next_revision();
-                let event = Event { revision, at, subject: None, kind, reason, message };
-                append(&mut batch.tables, &event, None)?;
-                batch.committed.push(Committed { event: Arc::new(event), instance: None });
-                Ok(revision)
-            })
-            .await
+        self.writer.submit(WhenFull::Wait, move |batch| batch.note(draft)).await
     }
 
     /// Forgets events beyond the bounds, oldest first. A part at a time, so that no writer waits
@@ -133,28 +119,17 @@ impl Store {
             })
             .await
     }
+}
 
-    /// Forgets tombstones beyond their time, and what was kept of the output with them.
-    pub async fn bury(&self, now: Timestamp) -> Result<(), Error> {
-        let keep = self.options.tombstones;
-        self.writer
-            .submit(WhenFull::Wait, move |batch| {
-                let expired = |bytes: &[u8]| {
-                    decode::<TombstoneRecord>(bytes)
-                        .is_ok_and(|record| now.since(Timestamp(record.deleted_at)) >= keep)
-                };
-                let mut forgotten = Vec::new();
-                batch.tables.tombstone.retain(|id, bytes| {
-                    let expired = expired(bytes);
-                    forgotten.extend(expired.then_some(id));
-                    !expired
-                })?;
-                for id in forgotten {
-                    batch.tables.output.remove(id)?;
-                }
-                Ok(())
-            })
-            .await
+impl Batch<'_> {
+    /// Adds an event that is about no instance.
+    pub(super) fn note(&mut self, draft: EventDraft) -> Result<Revision, Error> {
+        let EventDraft { at, kind, reason, message } = draft;
+        let revision = self.next_revision();
+        let event = Event { revision, at, subject: None, kind, reason, message };
+        append(&mut self.tables, &event, None)?;
+        self.committed.push(Committed { event: Arc::new(event), instance: None });
+        Ok(revision)
     }
 }
 

@@ -15,6 +15,7 @@ mod outlines;
 mod outputs;
 mod record;
 mod tables;
+mod tombstones;
 mod writer;
 
 #[cfg(test)]
@@ -30,8 +31,8 @@ pub use instances::{Change, EventDraft, Page};
 pub use options::Options;
 pub use writer::Observer;
 
-use crate::domain::{Event, Instance, OwnerId};
-use tables::{META, META_GENERATION};
+use crate::domain::{Event, Instance, OwnerId, Revision};
+use tables::{EVENT, META, META_GENERATION};
 use writer::{WhenFull, Writer};
 
 /// One committed change.
@@ -66,6 +67,11 @@ impl Store {
     /// This installation.
     pub fn owner(&self) -> OwnerId {
         self.owner
+    }
+
+    /// The number of the last event; 0 in a new store.
+    pub fn revision(&self) -> Result<Revision, Error> {
+        events::last(&self.database.begin_read()?.open_table(EVENT)?)
     }
 
     /// The generation of the plugin set last stored; 0 in a new store.

@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(shelf.store.last_output(id).unwrap(), Some(output(1, "first")));
         shelf.store.keep_output(id, output(2, "second")).await.unwrap();
         assert_eq!(shelf.store.last_output(id).unwrap(), Some(output(2, "second")));
-        assert_eq!(shelf.store.last_revision().unwrap().0, 1, "no event tells of it");
+        assert_eq!(shelf.store.revision().unwrap().0, 1, "no event tells of it");
     }
 
     #[tokio::test]

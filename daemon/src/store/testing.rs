@@ -1,14 +1,10 @@
 //! A store with things in it, for the tests of this folder.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Change, EventDraft, Options, Store};
-use crate::domain::{
-    HealthPolicy, Instance, InstanceId, OwnerId, PluginIdentity, Secrets, Spec, Status, Template, Timestamp,
-    WorkloadName,
-};
+use crate::domain::{Instance, InstanceId, OwnerId, Secrets, Spec, Status, Timestamp, WorkloadName};
 
 /// A store in a directory of its own.
 pub(super) struct Shelf {
@@ -71,30 +67,8 @@ fn draft(kind: &str, at: i64) -> EventDraft {
 }
 
 fn spec(name: &str, template: &str, team: &str) -> Spec {
-    Spec {
-        name: name.parse().unwrap(),
-        description: None,
-        template: Template {
-            name: template.parse().unwrap(),
-            description: String::new(),
-            provisioner: None,
-            image: None,
-            command: Vec::new(),
-            port: 1,
-            path: "/mcp".to_owned(),
-            transport: "streamable-http".to_owned(),
-            environment: BTreeMap::new(),
-            labels: BTreeMap::new(),
-            resources: BTreeMap::new(),
-            health: HealthPolicy::default(),
-            inputs: Vec::new(),
-        },
-        provisioner: "local".parse().unwrap(),
-        plugin: PluginIdentity { name: "local".to_owned(), digest: "sha256:0".to_owned() },
-        environment: BTreeMap::new(),
-        secret_names: Vec::new(),
-        labels: [("team".to_owned(), team.to_owned())].into(),
-        admission: Vec::new(),
-        created_at: Timestamp(0),
-    }
+    let mut spec = Spec::example(name, "local");
+    spec.template.name = template.parse().unwrap();
+    spec.labels.insert("team".to_owned(), team.to_owned());
+    spec
 }

@@ -130,7 +130,7 @@ async fn a_filtered_stream_tells_of_the_end_of_what_it_told_of() {
         let mut stream = wharf.stream(&format!("/mcp/events?since=0&{filter}")).await;
         stream.expect("start").await;
         // From the disk, from memory, and again when the instance is gone.
-        if wharf.lifecycle.last_revision().unwrap().0 < 11 {
+        if wharf.lifecycle.revision().unwrap().0 < 11 {
             let one = wharf.get("/mcp/instances/one").await.json;
             wharf.happened(&one, [Fact::DeleteRequested, Fact::DeleteSucceeded]).await;
         }

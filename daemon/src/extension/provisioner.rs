@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::{
-    EndpointRule, Failure, InstanceId, LogLine, Observation, OwnerId, PluginIdentity, ProvisionerName, Secrets, Spec,
-    Target, Template, Timestamp, Workload,
+    EndpointRule, Failure, InstanceId, LogLine, Observation, OwnerId, PluginIdentity, ProvisionerName,
+    Secrets, Spec, Target, Template, Timestamp, Workload,
 };
 
 /// What is to be made.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::step::Run;
-use crate::domain::{BreakerState, LastOutput};
+use crate::domain::{BreakerState, InstanceError, LastOutput, Phase};
 use crate::extension::LogsRequest;
 use crate::runtime::ErrorChain;
 
@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MAX_BYTES: u32 = 128 << 10;
 
 impl Run<'_> {
-    /// Before a provisioner is told to remove the workload, or when it is given up.
-    pub(super) async fn keep_output(&mut self, exit_code: Option<i32>) {
+    /// Before a provisioner is told to remove the workload, or when it is `given_up`.
+    pub(super) async fn keep_output(&mut self, given_up: Option<&InstanceError>) {
         let creation = self.instance.status.creations;
         let Ok((entry, secrets)) = self.prepare() else { return };
         let has_logs = entry.capabilities.iter().any(|capability| capability == "logs");
@@ -35,6 +35,11 @@ impl Run<'_> {
                 tracing::debug!(instance = %self.instance.id, "the workload's last output could not be read");
                 return;
             }
+        };
+        let exit_code = match (given_up, &self.instance.status.phase) {
+            (Some(error), _) => error.causes.last().and_then(|cause| cause.exit_code),
+            (None, Phase::Recovering { cause, .. }) => cause.exit_code,
+            (None, _) => None,
         };
         let output = LastOutput::new(self.parts.clock.now(), creation, exit_code, page.lines);
         match self.parts.lifecycle.keep_output(self.instance.id, output).await {

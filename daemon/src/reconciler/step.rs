@@ -173,11 +173,7 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
-        let exit_code = match &self.instance.status.phase {
-            Phase::Recovering { cause, .. } => cause.exit_code,
-            _ => None,
-        };
-        self.keep_output(exit_code).await;
+        self.keep_output(None).await;
         let target = self.instance.target(self.parts.lifecycle.owner());
         match self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await {
             Ok(true) => self.removed(done).await,
@@ -295,7 +291,7 @@ impl Run<'_> {
     /// next look sees the truth.
     async fn record(&mut self, fact: Fact) -> Option<Timestamp> {
         if let Fact::GaveUp { error, .. } = &fact {
-            self.keep_output(error.causes.last().and_then(|cause| cause.exit_code)).await;
+            self.keep_output(Some(error)).await;
         }
         let seen = Some(self.instance.revision);
         match self.parts.lifecycle.record(self.instance.id, seen, fact).await {

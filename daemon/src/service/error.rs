@@ -70,7 +70,9 @@ pub enum Error {
         current: Revision,
     },
     /// Events are asked for that are not kept any more, or that never were.
-    #[error("not every event after revision {asked} is here: those after {horizon} are, and the last is {last}")]
+    #[error(
+        "not every event after revision {asked} is here: those after {horizon} are, and the last is {last}"
+    )]
     Compacted {
         /// After which.
         asked: Revision,

@@ -37,11 +37,7 @@ pub struct EventStream {
 
 impl Service {
     /// Every event after `since` that passes `filter`; without it, every one from now on.
-    pub async fn follow_events(
-        &self,
-        filter: Filter,
-        since: Option<Revision>,
-    ) -> Result<EventStream, Error> {
+    pub async fn follow_events(&self, filter: Filter, since: Option<Revision>) -> Result<EventStream, Error> {
         let permit = self.stream_permit()?;
         let lifecycle = &self.inner.lifecycle;
         // Subscribed before the first look: nothing that happens in between is missed.

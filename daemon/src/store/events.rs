@@ -134,11 +134,7 @@ impl Batch<'_> {
 }
 
 /// Writes it down. `last_of`: what its instance was made from, if it is the last of it.
-pub(super) fn append(
-    tables: &mut Tables<'_>,
-    event: &Event,
-    last_of: Option<Origin>,
-) -> Result<(), Error> {
+pub(super) fn append(tables: &mut Tables<'_>, event: &Event, last_of: Option<Origin>) -> Result<(), Error> {
     let record = encode(&EventRecord::new(event, last_of.map(OriginRecord::from)))
         .map_err(|source| Error::record(format!("event {}", event.revision), source))?;
     tables.event.insert(event.revision.0, record.as_slice())?;

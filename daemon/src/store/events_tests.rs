@@ -98,7 +98,10 @@ async fn the_events_of_a_deleted_instance_pass_the_filters_it_passed() {
     assert_eq!(passed(filter(|filter| filter.template = Some("keyed".to_owned()))), [2, 5]);
     assert_eq!(passed(filter(|filter| filter.provisioner = Some("local".to_owned()))), [1, 2, 4, 5]);
     assert!(passed(filter(|filter| filter.provisioner = Some("other".to_owned()))).is_empty());
-    assert_eq!(passed(filter(|filter| drop(filter.labels.insert("team".to_owned(), "a".to_owned())))), [1, 4]);
+    assert_eq!(
+        passed(filter(|filter| drop(filter.labels.insert("team".to_owned(), "a".to_owned())))),
+        [1, 4]
+    );
     assert_eq!(passed(filter(|filter| filter.name_prefix = Some("tw".to_owned()))), [2, 5]);
     assert_eq!(passed(filter(|filter| filter.phase = Some(PhaseKind::Gone))), [4]);
 }

@@ -12,8 +12,8 @@ use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
 use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, Store, events, outlines, tombstones};
 use crate::domain::{
-    Event, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
-    Subject, Timestamp,
+    Event, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret, Secrets, Spec,
+    Status, Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 

@@ -41,8 +41,10 @@ impl Shelf {
     /// Changes nothing but the revision.
     pub(super) async fn touch(&self, number: u128, kind: &str) {
         let kind = kind.to_owned();
-        self.change(number, move |instance| Change::Write(Box::new(instance.status.clone()), draft(&kind, 0)))
-            .await;
+        self.change(number, move |instance| {
+            Change::Write(Box::new(instance.status.clone()), draft(&kind, 0))
+        })
+        .await;
     }
 
     pub(super) async fn remove(&self, number: u128) {
@@ -57,7 +59,8 @@ impl Shelf {
     }
 
     async fn change(&self, number: u128, change: impl FnOnce(&Instance) -> Change + Send + 'static) {
-        let changed = self.store.update(InstanceId::from_u128(number), |instance| Ok::<_, ()>(change(instance)));
+        let changed =
+            self.store.update(InstanceId::from_u128(number), |instance| Ok::<_, ()>(change(instance)));
         changed.await.unwrap().unwrap().unwrap();
     }
 }

@@ -36,7 +36,10 @@ async fn without_since_it_starts_now_and_says_where() {
     let before = wharf.create("before").await;
     let mut stream = wharf.stream("/mcp/events").await;
     let start = stream.expect("start").await;
-    assert_eq!((start.id, start.data), (before["revision"].as_u64(), json!({"revision": before["revision"]})));
+    assert_eq!(
+        (start.id, start.data),
+        (before["revision"].as_u64(), json!({"revision": before["revision"]}))
+    );
 
     let instance = wharf.create("weather").await;
     let accepted = stream.expect("accepted").await;
@@ -46,7 +49,7 @@ async fn without_since_it_starts_now_and_says_where() {
     wharf.notices(1).await;
     let notice = stream.expect("swept").await;
     assert_eq!((&notice.data["instance"], &notice.data["to"]), (&json!(null), &json!(null)));
-    assert_eq!(notice.data["message"], "0");
+    assert_eq!(notice.data["message"], "something happened");
 }
 
 #[tokio::test]

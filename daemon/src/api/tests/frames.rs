@@ -29,9 +29,11 @@ pub(crate) struct Frame {
 impl Frames {
     pub(super) fn of(response: Response<Body>) -> Self {
         assert_eq!(response.status(), 200);
-        for (name, value) in
-            [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")]
-        {
+        for (name, value) in [
+            ("content-type", "text/event-stream"),
+            ("cache-control", "no-store"),
+            ("x-accel-buffering", "no"),
+        ] {
             assert_eq!(response.headers()[name], value);
         }
         Self { body: response.into_body(), text: String::new() }

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use futures_util::future::join_all;
 use http::{Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -85,7 +86,7 @@ pub(super) fn options() -> Options {
         max_connections: 16,
         header_timeout: Duration::from_secs(5),
         body_timeout: Duration::from_secs(5),
-        write_timeout: Duration::from_secs(5),
+        write_timeout: Duration::from_secs(60),
         heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
         drain: Duration::from_secs(5),
@@ -136,8 +137,7 @@ impl Wharf {
             max_streams: MAX_STREAMS,
         };
         let stop = Shutdown::new();
-        let service =
-            Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
+        let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
         let (router, document) = router(service.clone(), readiness.clone(), options, listen);
@@ -198,9 +198,12 @@ impl Wharf {
 
     /// So many events that are about no instance.
     pub(super) async fn notices(&self, count: usize) {
-        for number in 0..count {
-            let cause = Cause::new("Tested", number.to_string());
-            self.lifecycle.notice(Notice { kind: NoticeKind::Swept, cause }).await.unwrap();
+        let notice = |_| {
+            let cause = Cause::new("Tested", "something happened");
+            self.lifecycle.notice(Notice { kind: NoticeKind::Swept, cause })
+        };
+        for noted in join_all((0..count).map(notice)).await {
+            noted.unwrap();
         }
     }
 

@@ -79,7 +79,8 @@ impl StreamEnd {
         Self {
             reason: "lagged".to_owned(),
             message: "what was sent was not read in time".to_owned(),
-            remedy: "read faster, or ask for less; connect again with Last-Event-ID to miss nothing".to_owned(),
+            remedy: "read faster, or ask for less; connect again with Last-Event-ID to miss nothing"
+                .to_owned(),
         }
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Unreadable, decode, name, time};
-use crate::domain::{Admission, Decision, HealthPolicy, HookMode, Input, Origin, PluginIdentity, Spec, Template};
+use crate::domain::{
+    Admission, Decision, HealthPolicy, HookMode, Input, Origin, PluginIdentity, Spec, Template,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::store) struct SpecRecord {

@@ -12,6 +12,7 @@ mod fake_manager;
 mod floors;
 mod go_mcp_manager;
 mod instances;
+mod last_output;
 mod logs;
 mod plugins;
 mod recovery;

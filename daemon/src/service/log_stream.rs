@@ -5,9 +5,9 @@
 //! reader has not taken what there is.
 
 use std::collections::VecDeque;
-use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep_until};
 
@@ -61,7 +61,7 @@ pub struct LogStream {
     next_call: Instant,
     /// The call that is out. Kept here: a reader that waits for something else as well does not
     /// cancel it.
-    call: Option<Pin<Box<dyn Future<Output = Result<LogsPage, Error>> + Send>>>,
+    call: Option<BoxFuture<'static, Result<LogsPage, Error>>>,
     _permit: OwnedSemaphorePermit,
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use wharfinger::domain::{Cause, Notice, NoticeKind};
 use wharfinger::lifecycle::Lifecycle;
-use wharfinger::runtime::{Activator, SystemClock};
+use wharfinger::runtime::{Activator, Metrics, SystemClock};
 use wharfinger::store;
 use wharfinger_tests::daemon::{Frame, TestDaemon};
 use wharfinger_tests::options;
@@ -21,8 +21,13 @@ const SOON: Duration = Duration::from_secs(45);
 async fn fill(daemon: &TestDaemon, count: usize, length: usize) {
     let options = options::store(&daemon.dir().join("data"));
     let clock = Arc::new(SystemClock);
-    let lifecycle =
-        Lifecycle::open(store::Options { batch: 4_096, ..options }, clock, Activator::new()).unwrap();
+    let lifecycle = Lifecycle::open(
+        store::Options { batch: 4_096, ..options },
+        clock,
+        Activator::new(),
+        Metrics::default(),
+    )
+    .unwrap();
     let mut notes = JoinSet::new();
     for _ in 0..count {
         let (lifecycle, cause) = (lifecycle.clone(), Cause::new("Tested", "x".repeat(length)));

@@ -16,7 +16,7 @@ use wharfinger::extension::{
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
-use wharfinger::runtime::{Activator, SystemClock, Tasks};
+use wharfinger::runtime::{Activator, Metrics, SystemClock, Tasks};
 use wharfinger_tests::options;
 
 use crate::simulation::spec;
@@ -127,7 +127,9 @@ async fn until(reconciler: &Reconciler, lifecycle: &Lifecycle, phase: Option<Pha
 /// An instance is made and deleted; answers with what is kept of it.
 async fn tell(dir: &Path, backend: &Backend) -> Option<LastOutput> {
     let (clock, bell) = (Arc::new(SystemClock), Activator::new());
-    let lifecycle = Lifecycle::open(options::store(dir), clock.clone(), bell.clone()).unwrap();
+    let metrics = Metrics::default();
+    let lifecycle =
+        Lifecycle::open(options::store(dir), clock.clone(), bell.clone(), metrics.clone()).unwrap();
     let parts = Parts {
         lifecycle: lifecycle.clone(),
         extensions: Arc::new(backend.clone()),
@@ -135,6 +137,7 @@ async fn tell(dir: &Path, backend: &Backend) -> Option<LastOutput> {
         clock,
         tasks: Tasks::default(),
         bell,
+        metrics,
     };
     let reconciler = Reconciler::new(options::reconciler(), parts, 1);
     lifecycle.accept(ID, Arc::new(spec("it")), Secrets::default()).await.unwrap();

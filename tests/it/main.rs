@@ -14,6 +14,7 @@ mod go_mcp_manager;
 mod instances;
 mod last_output;
 mod logs;
+mod orphans;
 mod plugins;
 mod recovery;
 mod simulation;

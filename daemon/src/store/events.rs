@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use super::record::{EventRecord, OriginRecord, decode, encode, origin_of_spec};
-use super::tables::{EVENT, EVENT_OF, SPEC, Tables};
+use super::tables::{EVENT, EVENT_OF, SPEC, Tables, last_revision};
 use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, EventDraft, Store};
 use crate::domain::{Event, Filter, InstanceId, Origin, Revision, Timestamp};
@@ -37,7 +37,7 @@ impl Store {
         let mut page = EventsPage {
             events: Vec::new(),
             reached: since,
-            last: last(&all)?,
+            last: last_revision(&all)?,
             horizon: Revision(first.saturating_sub(1)),
         };
         if !(page.horizon..=page.last).contains(&since) {
@@ -147,10 +147,6 @@ pub(super) fn append(tables: &mut Tables<'_>, event: &Event, last_of: Option<Ori
 fn read(revision: Revision, bytes: &[u8]) -> Result<Event, Error> {
     let record = decode::<EventRecord>(bytes).and_then(|record| record.into_event(revision));
     record.map_err(|source| Error::record(format!("event {revision}"), source))
-}
-
-pub(super) fn last(events: &impl redb::ReadableTable<u64, &'static [u8]>) -> Result<Revision, Error> {
-    Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
 }
 
 /// What an instance was made from: by its record, or by its last event when it is gone.

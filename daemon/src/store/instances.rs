@@ -8,7 +8,7 @@ use std::sync::Arc;
 use redb::{ReadableDatabase as _, ReadableTable as _};
 
 use super::record::{SpecRecord, StatusRecord, decode, encode};
-use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
+use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, Store, events, outlines, tombstones};
 use crate::domain::{
@@ -152,7 +152,7 @@ impl Store {
     pub fn list(&self, query: &Query) -> Result<Page, Error> {
         let transaction = self.database.begin_read()?;
         let (specs, statuses) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
-        let revision = events::last(&transaction.open_table(EVENT)?)?;
+        let revision = last_revision(&transaction.open_table(EVENT)?)?;
         let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
         let mut page = Page { instances: Vec::new(), next: None, revision };
         for row in statuses.range::<u128>((start, Bound::Unbounded))? {

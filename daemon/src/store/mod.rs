@@ -32,7 +32,8 @@ pub use options::Options;
 pub use writer::Observer;
 
 use crate::domain::{Event, Instance, OwnerId, Revision};
-use tables::{EVENT, META, META_GENERATION};
+use crate::runtime::Metrics;
+use tables::{EVENT, META, META_GENERATION, last_revision};
 use writer::{WhenFull, Writer};
 
 /// One committed change.
@@ -56,10 +57,15 @@ pub struct Store {
 impl Store {
     /// Opens the database, or makes it: `draw` then gives this installation's id. `observer` sees
     /// every commit.
-    pub fn open(options: Options, draw: impl FnOnce() -> OwnerId, observer: Observer) -> Result<Self, Error> {
+    pub fn open(
+        options: Options,
+        draw: impl FnOnce() -> OwnerId,
+        observer: Observer,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
         let (database, owner) = open::open(&options, draw)?;
         let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer)
+        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
         Ok(Self { database, writer, owner, options: Arc::new(options) })
     }
@@ -69,9 +75,14 @@ impl Store {
         self.owner
     }
 
+    /// Writes that wait for their turn, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.writer.waiting()
+    }
+
     /// The number of the last event; 0 in a new store.
     pub fn revision(&self) -> Result<Revision, Error> {
-        events::last(&self.database.begin_read()?.open_table(EVENT)?)
+        last_revision(&self.database.begin_read()?.open_table(EVENT)?)
     }
 
     /// The generation of the plugin set last stored; 0 in a new store.

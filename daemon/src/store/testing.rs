@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Change, EventDraft, Options, Store};
 use crate::domain::{Instance, InstanceId, OwnerId, Secrets, Spec, Status, Timestamp, WorkloadName};
+use crate::runtime::Metrics;
 
 /// A store in a directory of its own.
 pub(super) struct Shelf {
@@ -26,7 +27,8 @@ impl Shelf {
             events,
             events_for: minute,
         };
-        let store = Store::open(options, || OwnerId::from_u128(1), Box::new(|_| {})).unwrap();
+        let store =
+            Store::open(options, || OwnerId::from_u128(1), Box::new(|_| {}), Metrics::default()).unwrap();
         Self { store, _dir: dir }
     }
 

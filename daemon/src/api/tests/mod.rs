@@ -3,6 +3,7 @@
 //! [`Wharf::call`].
 
 mod answer;
+mod docs;
 mod document;
 mod events;
 mod fakes;
@@ -13,6 +14,8 @@ mod instances;
 mod instances_create;
 mod instances_list;
 mod logs;
+mod metrics;
+mod orphans;
 mod plugins;
 mod provisioners;
 mod server;
@@ -33,7 +36,7 @@ use super::router::router;
 use crate::catalog::{self, Catalog};
 use crate::domain::{Cause, Fact, InstanceId, Notice, NoticeKind, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
-use crate::runtime::{Activator, Readiness, Shutdown, SystemClock, Tasks};
+use crate::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::{self, Service};
 use crate::store;
 use answer::Answer;
@@ -75,6 +78,7 @@ pub(super) struct Wharf {
     pub(super) readiness: Readiness,
     /// Ends what waits in the service.
     pub(super) stop: Shutdown,
+    pub(super) metrics: Metrics,
     _shutdown: tokio_util::sync::DropGuard,
     _dir: tempfile::TempDir,
 }
@@ -120,7 +124,8 @@ impl Wharf {
             events: 1_000,
             events_for: Duration::from_secs(3600),
         };
-        let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new()).unwrap();
+        let metrics = Metrics::default();
+        let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new(), metrics.clone()).unwrap();
         let catalog = catalog::Options {
             dir: templates,
             refresh: Duration::from_secs(3600),
@@ -140,7 +145,7 @@ impl Wharf {
         let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
-        let (router, document) = router(service.clone(), readiness.clone(), options, listen);
+        let (router, document) = router(service.clone(), readiness.clone(), metrics.clone(), options, listen);
         Self {
             router,
             document: serde_json::from_slice(&document.json()).unwrap(),
@@ -149,17 +154,22 @@ impl Wharf {
             fakes,
             readiness,
             stop,
+            metrics,
             _shutdown: shutdown.drop_guard(),
             _dir: dir,
         }
     }
 
     /// Asks, and checks what every answer must have: its id and its headers, no secret, and, if it
-    /// is a failure, a problem that the document lists for this operation.
+    /// is a failure, a problem that the document lists for this operation and whose page is there.
     pub(super) async fn call(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().as_str().to_lowercase(), request.uri().path().to_owned());
         let answer = Answer::of(self.router.clone().oneshot(request).await.unwrap()).await;
         answer.check(&self.document, &method, &path);
+        if let Some(page) = answer.json["type"].as_str() {
+            let page = self::request("GET", page).body(Body::empty()).unwrap();
+            assert_eq!(self.router.clone().oneshot(page).await.unwrap().status(), 200, "{}", answer.text);
+        }
         answer
     }
 

@@ -5,20 +5,21 @@
 //! reader has not taken what there is.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
 use super::logs::{Newest, Speaker, kept};
 use super::{Error, LogSource, Logs, Reference, Service, StreamEnd};
-use crate::domain::{Failure, FailureKind, InstanceId, WorkloadName};
+use crate::domain::{Failure, FailureKind, InstanceId, ProvisionerName, WorkloadName};
 use crate::extension::{LogLine, LogsPage, LogsRequest};
 
-/// Provisioners are asked for followed logs so often at the same time, all readers together: to
-/// look after workloads comes first.
-pub(super) const MAX_CALLS: usize = 4;
+/// Calls of a provisioner at the same time, all readers together: it is to look after its workloads
+/// first.
+const MAX_CALLS: usize = 4;
 /// Bytes that are asked for at once.
 const MAX_BYTES: u32 = 256 << 10;
 /// After something came, after nothing came, and after a failure.
@@ -108,6 +109,12 @@ impl Service {
             }
         }
     }
+
+    fn log_turns(&self, provisioner: &ProvisionerName) -> Arc<Semaphore> {
+        let mut turns = self.inner.log_calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Arc::new(Semaphore::new(MAX_CALLS));
+        Arc::clone(turns.entry(provisioner.clone()).or_insert_with(new))
+    }
 }
 
 impl LogStream {
@@ -160,7 +167,8 @@ impl LogStream {
             let service = self.service.clone();
             let request = LogsRequest { cursor: self.cursor.clone(), max_bytes: MAX_BYTES };
             self.call = Some(Box::pin(async move {
-                let _turn = service.inner.log_calls.acquire().await;
+                let turns = service.log_turns(&instance.spec.provisioner);
+                let _turn = turns.acquire().await;
                 service.ask_for_logs(&instance, request).await
             }));
         }

@@ -17,7 +17,8 @@ mod resolve;
 mod streams;
 mod wait;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 
@@ -36,6 +37,7 @@ pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, Reach};
 
 use crate::catalog::Catalog;
+use crate::domain::ProvisionerName;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
@@ -54,8 +56,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
     streams: Arc<Semaphore>,
-    /// Turns of those who follow logs.
-    log_calls: Semaphore,
+    /// Of each provisioner, turns of those who follow logs.
+    log_calls: Mutex<HashMap<ProvisionerName, Arc<Semaphore>>>,
     shutdown: Shutdown,
 }
 
@@ -72,7 +74,7 @@ impl Service {
         let inner = Inner {
             admissions: Semaphore::new(options.max_admissions),
             streams: Arc::new(Semaphore::new(options.max_streams)),
-            log_calls: Semaphore::new(log_stream::MAX_CALLS),
+            log_calls: Mutex::default(),
             options,
             lifecycle,
             catalog,

@@ -5,7 +5,7 @@ use axum::response::Response;
 use axum::response::sse;
 use utoipa::IntoParams;
 
-use super::instances::read_filter;
+use super::instances::{FilterParameters, read_filter};
 use crate::api::extract::{FromQuery, LastEventId, Parameters, QueryReader, read_revision};
 use crate::api::problem::{Problem, problems};
 use crate::api::sse::{Source, answer, frame};
@@ -14,27 +14,15 @@ use crate::api::wire::{Event, StreamEnd, StreamStart};
 use crate::domain::{Filter, Revision};
 use crate::service::EventStream;
 
-/// Which events.
+/// Where to start.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the document's words; the filters are read into the domain's filter")]
+#[expect(dead_code, reason = "the document's words; it is read into a revision")]
 pub(crate) struct EventsParameters {
     /// Every event after this revision, for example that of a list; absent: what happens from now on.
     /// `Last-Event-ID` wins over it.
     #[param(minimum = 0)]
     since: Option<u64>,
-    /// Only of instances that had this status before the event or have it after: who keeps a filtered
-    /// list hears of all that comes in, changes and goes out.
-    status: Option<String>,
-    /// Only of instances from this template.
-    template: Option<String>,
-    /// Only of instances by this provisioner.
-    provisioner: Option<String>,
-    /// Only of instances with this label, written `key=value`; may be given several times.
-    #[param(value_type = Option<Vec<String>>)]
-    label: Vec<String>,
-    /// Only of instances whose names start so.
-    q: Option<String>,
 }
 
 /// The filters, and where to start.
@@ -63,14 +51,16 @@ problems! {
 /// A stream that was lost goes on where it was with `Last-Event-ID`. Events are kept for a while; when
 /// those asked for are not, the answer is 410: list again, and stream from that list's `revision`.
 ///
-/// Filters leave out events that are about no instance. Every event of a deleted instance passes the
-/// filters that the instance passed.
+/// An event passes a filter that its instance passed before it or passes after it: who keeps a filtered
+/// list hears of all that comes in, changes and goes out, deletions included. Filters leave out events that
+/// are about no instance.
 #[utoipa::path(
     get,
     path = "/mcp/events",
     tag = "events",
     params(
         EventsParameters,
+        FilterParameters,
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen"),
     ),
     responses(

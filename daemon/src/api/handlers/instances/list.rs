@@ -17,16 +17,23 @@ const MAX_LIMIT: usize = 500;
 /// What a cursor starts with. Another shape gets another letter, so that old ones stay readable.
 const CURSOR: char = 'a';
 
-/// Which instances are listed.
+/// Which page.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the document's words; the filters are read into the domain's query")]
+#[expect(dead_code, reason = "the document's words; they are read into the domain's query")]
 pub(crate) struct ListParameters {
     /// At most so many, 1 to 500; absent: 50.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
     /// Where the page starts: the `next_cursor` of the one before.
     cursor: Option<String>,
+}
+
+/// Of which instances.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the document's words; they are read into the domain's filter")]
+pub(crate) struct FilterParameters {
     /// Only with this status: `requested`, `creating`, `created`, `running`, `unhealthy`, `recovering`,
     /// `failed` or `deleting`.
     status: Option<String>,
@@ -77,7 +84,7 @@ problems! {
     get,
     path = "/mcp/instances",
     tag = "instances",
-    params(ListParameters),
+    params(ListParameters, FilterParameters),
     responses((status = 200, description = "One page", body = InstanceList), ListProblems),
 )]
 pub(crate) async fn list_instances(

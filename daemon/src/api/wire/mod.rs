@@ -27,7 +27,7 @@ pub(crate) use problem::{Problem, ProblemError};
 pub(crate) use provisioner::{Provisioner, ProvisionerList};
 pub(crate) use request::{CreateRequest, DryRun};
 pub(crate) use status::{ConditionStatus, Status};
-pub(crate) use stream::{LogInterruption, LogLine, LogOrigin, LogWorkload, StreamEnd, StreamStart};
+pub(crate) use stream::{LogInterruption, LogLine, LogSource, LogWorkload, StreamEnd, StreamStart};
 pub(crate) use template::{Template, TemplateList};
 pub(crate) use time::Time;
 pub(crate) use tool::ToolList;

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::Time;
 use crate::api::problem::Problem;
 use crate::domain::{self, WorkloadName};
-use crate::service::{self, LogSource};
+use crate::service;
 
 /// The first frame of the event stream: `start`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,7 +35,7 @@ pub(crate) struct LogWorkload {
     pub(crate) name: Option<String>,
     /// Which workload of the instance it is, counted from 1; 0: none was begun yet.
     pub(crate) creation: u32,
-    pub(crate) source: LogOrigin,
+    pub(crate) source: LogSource,
     /// When the lines were read, if they were kept.
     #[schema(required)]
     pub(crate) kept_at: Option<Time>,
@@ -48,7 +48,7 @@ pub(crate) struct LogWorkload {
 /// given up or removed.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum LogOrigin {
+pub(crate) enum LogSource {
     Live,
     Kept,
 }
@@ -79,8 +79,9 @@ impl StreamEnd {
         Self {
             reason: "lagged".to_owned(),
             message: "what was sent was not read in time".to_owned(),
-            remedy: "read faster, or ask for less; connect again with Last-Event-ID to miss nothing"
-                .to_owned(),
+            remedy:
+                "read faster, or ask for less; connect again: events go on where they were with Last-Event-ID"
+                    .to_owned(),
         }
     }
 }
@@ -88,9 +89,11 @@ impl StreamEnd {
 impl From<service::StreamEnd> for StreamEnd {
     fn from(end: service::StreamEnd) -> Self {
         let (reason, message, remedy) = match end {
-            service::StreamEnd::Stopping => {
-                ("stopping", "the daemon stops", "connect again, with Last-Event-ID to miss nothing")
-            }
+            service::StreamEnd::Stopping => (
+                "stopping",
+                "the daemon stops",
+                "connect again: events go on where they were with Last-Event-ID",
+            ),
             service::StreamEnd::Gone => ("gone", "the instance is gone", "there is nothing more to come"),
             service::StreamEnd::Failed(error) => {
                 let super::Problem { code, detail, remedy, .. } = Problem::from(error).body("");
@@ -103,25 +106,25 @@ impl From<service::StreamEnd> for StreamEnd {
 
 impl LogWorkload {
     /// Of the workload with this name and number.
-    pub(crate) fn new(name: Option<WorkloadName>, creation: u32, source: LogSource) -> Self {
+    pub(crate) fn new(name: Option<WorkloadName>, creation: u32, source: service::LogSource) -> Self {
         let (kept_at, exit_code) = match source {
-            LogSource::Live => (None, None),
-            LogSource::Kept { at, exit_code } => (Some(at.into()), exit_code),
+            service::LogSource::Live => (None, None),
+            service::LogSource::Kept { at, exit_code } => (Some(at.into()), exit_code),
         };
         Self { name: name.map(|name| name.to_string()), creation, source: source.into(), kept_at, exit_code }
     }
 }
 
-impl From<LogSource> for LogOrigin {
-    fn from(source: LogSource) -> Self {
+impl From<service::LogSource> for LogSource {
+    fn from(source: service::LogSource) -> Self {
         match source {
-            LogSource::Live => Self::Live,
-            LogSource::Kept { .. } => Self::Kept,
+            service::LogSource::Live => Self::Live,
+            service::LogSource::Kept { .. } => Self::Kept,
         }
     }
 }
 
-impl LogOrigin {
+impl LogSource {
     /// As in JSON.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

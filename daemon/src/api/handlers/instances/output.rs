@@ -13,10 +13,10 @@ use crate::api::problem::{Problem, problems};
 use crate::api::sse;
 use crate::api::state::Api;
 use crate::api::wire::{
-    Event, EventList, LogInterruption, LogLine, LogOrigin, LogWorkload, StreamEnd, Time, ToolList,
+    Event, EventList, LogInterruption, LogLine, LogSource, LogWorkload, StreamEnd, Time, ToolList,
 };
 use crate::domain::{Failure, Revision};
-use crate::service::{LogSource, LogStream, Logs, Said};
+use crate::service::{self, LogStream, Logs, Said};
 
 const DEFAULT_TAIL: usize = 200;
 /// The provisioner gives at most 1 MiB anyway.
@@ -113,8 +113,8 @@ pub(crate) async fn read_instance_logs(
     }
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert("log-source", HeaderValue::from_static(LogOrigin::from(source).as_str()));
-    if let LogSource::Kept { at, exit_code } = source {
+    headers.insert("log-source", HeaderValue::from_static(LogSource::from(source).as_str()));
+    if let service::LogSource::Kept { at, exit_code } = source {
         if let Ok(at) = HeaderValue::from_str(Time::from(at).as_str()) {
             headers.insert("log-kept-at", at);
         }

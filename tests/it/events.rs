@@ -108,7 +108,7 @@ async fn a_reader_that_stops_reading_is_dropped_and_others_go_on() {
     const EVENTS: usize = 1_500;
     let mut daemon = TestDaemon::builder()
         .local()
-        .server("write_timeout = \"1s\"\nheartbeat = \"1s\"\nmax_streams = 2")
+        .server("write_timeout = \"6s\"\nheartbeat = \"1s\"\nmax_streams = 2")
         .prepare();
     // More than the machine keeps for a connection on its own.
     fill(&daemon, EVENTS, 16 << 10).await;

@@ -28,13 +28,9 @@ impl Run<'_> {
         let target = self.instance.target(self.parts.lifecycle.owner());
         let request = LogsRequest { cursor: None, max_bytes: MAX_BYTES };
         let asked = entry.provisioner.logs(&target, request, &secrets);
-        let page = match tokio::time::timeout(PATIENCE, asked).await {
-            Ok(Ok(page)) => page,
-            // The failure's words are the provisioner's business; that there is nothing is ours.
-            Ok(Err(_)) | Err(_) => {
-                tracing::debug!(instance = %self.instance.id, "the workload's last output could not be read");
-                return;
-            }
+        let Ok(Ok(page)) = tokio::time::timeout(PATIENCE, asked).await else {
+            tracing::debug!(instance = %self.instance.id, "the workload's last output could not be read");
+            return;
         };
         let exit_code = match (given_up, &self.instance.status.phase) {
             (Some(error), _) => error.causes.last().and_then(|cause| cause.exit_code),

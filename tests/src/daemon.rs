@@ -19,10 +19,12 @@
 
 mod answer;
 mod builder;
+mod frames;
 mod leftovers;
 
 pub use answer::Answer;
 pub use builder::Builder;
+pub use frames::{Frame, Frames};
 pub use leftovers::Process;
 
 use std::fs::{self, File, OpenOptions};
@@ -185,6 +187,16 @@ impl TestDaemon {
     /// `DELETE path`.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Opens a stream of server-sent events.
+    pub async fn stream(&self, path: &str) -> Frames {
+        Frames::of(self.request(Method::GET, path)).await
+    }
+
+    /// Opens one as a browser does that has seen this event last.
+    pub async fn stream_after(&self, path: &str, last: u64) -> Frames {
+        Frames::of(self.request(Method::GET, path).header("last-event-id", last)).await
     }
 
     /// Creates an instance and waits as long as the configured `default_wait`; the instance as it is then.

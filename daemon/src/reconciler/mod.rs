@@ -22,6 +22,7 @@ mod hearing;
 mod knowledge;
 mod look;
 mod options;
+mod output;
 mod plan;
 mod planted;
 #[cfg(test)]

@@ -218,6 +218,7 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
+        self.keep_output(None).await;
         let target = self.instance.target(self.parts.lifecycle.owner());
         let outcome = self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await;
         self.parts.metrics.destroy(&entry.name, &outcome);
@@ -323,7 +324,7 @@ impl Run<'_> {
     }
 
     /// Whom to ask, and the values of the secrets.
-    fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
+    pub(super) fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
         let name = &self.instance.spec.provisioner;
         let set = self.parts.extensions.current();
         let entry = set.provisioners.get(name).cloned().ok_or_else(|| {
@@ -356,6 +357,9 @@ impl Run<'_> {
     /// Writes down what happened. A user may have been faster: then this has no effect, and the
     /// next look sees the truth.
     async fn record(&mut self, fact: Fact) -> Option<Timestamp> {
+        if let Fact::GaveUp { error, .. } = &fact {
+            self.keep_output(Some(error)).await;
+        }
         let seen = Some(self.instance.revision);
         let recovery = match &fact {
             Fact::RecoveryScheduled { .. } => Some("scheduled"),

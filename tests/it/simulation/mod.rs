@@ -30,7 +30,7 @@ pub(crate) use world::World;
 use play::{Tally, play};
 use weather::Fault;
 
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 48;
 
 #[test]
 fn after_calm_the_world_is_what_was_asked_for() {

@@ -12,16 +12,21 @@ mod migrations;
 mod open;
 mod options;
 mod outlines;
+mod outputs;
 mod record;
 mod tables;
 mod tombstones;
 mod writer;
+
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase as _};
 
 pub use error::Error;
+pub use events::EventsPage;
 pub use instances::{Change, EventDraft, Page};
 pub use options::Options;
 pub use writer::Observer;

@@ -24,6 +24,8 @@ pub(super) const EVENT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 pub(super) const EVENT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("event_of");
 /// Id of a deleted instance → what remains of it.
 pub(super) const TOMBSTONE: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("tombstone");
+/// Instance id → the last output of a workload that was given up or removed. Since format 2.
+pub(super) const OUTPUT: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("output");
 
 /// Format of the records in this file: a little-endian `u32`.
 pub(super) const META_SCHEMA: &str = "schema";
@@ -43,6 +45,7 @@ pub(super) struct Tables<'txn> {
     pub(super) event: Table<'txn, u64, &'static [u8]>,
     pub(super) event_of: Table<'txn, (u128, u64), ()>,
     pub(super) tombstone: Table<'txn, u128, &'static [u8]>,
+    pub(super) output: Table<'txn, u128, &'static [u8]>,
 }
 
 impl<'txn> Tables<'txn> {
@@ -58,6 +61,7 @@ impl<'txn> Tables<'txn> {
             event: transaction.open_table(EVENT)?,
             event_of: transaction.open_table(EVENT_OF)?,
             tombstone: transaction.open_table(TOMBSTONE)?,
+            output: transaction.open_table(OUTPUT)?,
         })
     }
 

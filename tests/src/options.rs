@@ -17,6 +17,10 @@ pub fn store(dir: &Path) -> store::Options {
         batch: 512,
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
+        idempotency: Duration::from_secs(86_400),
+        max_idempotency_keys: 1_000_000,
+        bulks: Duration::from_secs(86_400),
+        max_unfinished_bulks: 16,
     }
 }
 
@@ -50,6 +54,8 @@ pub fn service() -> service::Options {
         default_wait: Duration::from_secs(30),
         max_wait: Duration::from_secs(300),
         max_admissions: 64,
+        max_bulk_items: 1_000,
+        max_bulk_concurrent: 8,
     }
 }
 
@@ -62,6 +68,7 @@ pub fn api() -> api::Options {
         header_timeout: Duration::from_secs(10),
         body_timeout: Duration::from_secs(15),
         max_body: 256 << 10,
+        max_bulk_body: 4 << 20,
         drain: Duration::from_secs(10),
     }
 }

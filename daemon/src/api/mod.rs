@@ -33,4 +33,5 @@ mod wire;
 mod tests;
 
 pub use options::*;
+pub use problem::refusal;
 pub use server::{Drained, Error, Server};

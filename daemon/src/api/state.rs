@@ -20,6 +20,7 @@ pub(crate) struct Inner {
     pub(crate) readiness: Readiness,
     pub(crate) hosts: AllowedHosts,
     pub(crate) max_body: usize,
+    pub(crate) max_bulk_body: usize,
     pub(crate) body_timeout: Duration,
     /// The rendered OpenAPI document.
     pub(crate) document: Bytes,
@@ -39,6 +40,7 @@ impl Api {
             readiness,
             hosts: AllowedHosts::new(listen.ip(), &options.allowed_hosts),
             max_body: options.max_body,
+            max_bulk_body: options.max_bulk_body,
             body_timeout: options.body_timeout,
             document,
         }))

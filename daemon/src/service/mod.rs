@@ -5,11 +5,13 @@
 //! HTTP: every refusal is an [`Error`] that names the thing and the rule.
 
 mod admission;
+mod bulk;
 mod error;
 mod instances;
 mod logs;
 mod options;
 mod overview;
+mod repeat;
 mod resolve;
 mod wait;
 
@@ -18,8 +20,9 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub use admission::AdmissionReport;
+pub use bulk::{BulkOptions, BulkOutcome, BulkRequest, Explain, Selection};
 pub use error::{Denial, Error};
-pub use instances::{Created, DeleteOutcome, InstanceView, Reference};
+pub use instances::{CreateOptions, Created, DeleteOutcome, InstanceView, Reference};
 pub use logs::Logs;
 pub use options::Options;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
@@ -31,6 +34,7 @@ use crate::catalog::Catalog;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
+use bulk::Bulks;
 
 /// Handle to the service. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +49,7 @@ struct Inner {
     extensions: Arc<dyn Extensions>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
+    bulks: Bulks,
     shutdown: Shutdown,
 }
 
@@ -60,7 +65,16 @@ impl Service {
     ) -> Self {
         let admissions = Semaphore::new(options.max_admissions);
         Self {
-            inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions, shutdown }),
+            inner: Arc::new(Inner {
+                options,
+                lifecycle,
+                catalog,
+                extensions,
+                clock,
+                admissions,
+                bulks: Bulks::default(),
+                shutdown,
+            }),
         }
     }
 }

@@ -5,8 +5,10 @@
 //! after the fsync (see [`writer`]). Reads never wait for writes, and hold no transaction across
 //! an await. After an I/O error writes are refused and reads go on.
 
+mod bulks;
 mod error;
 mod events;
+mod idempotency;
 mod instances;
 mod migrations;
 mod open;
@@ -21,13 +23,15 @@ use std::sync::Arc;
 use redb::{Database, ReadableDatabase as _};
 
 pub use error::Error;
-pub use instances::{Change, EventDraft, Page};
+pub use idempotency::{Claim, Claimed, Made};
+pub use instances::{Change, EventDraft, Origin, Page};
 pub use options::Options;
-pub use writer::Observer;
+pub use writer::{Observer, WhenFull};
 
 use crate::domain::{Event, Instance, OwnerId};
+use idempotency::Keys;
 use tables::{META, META_GENERATION};
-use writer::{WhenFull, Writer};
+use writer::Writer;
 
 /// One committed change.
 #[derive(Debug, Clone)]
@@ -44,6 +48,7 @@ pub struct Store {
     database: Arc<Database>,
     writer: Writer,
     owner: OwnerId,
+    keys: Keys,
     options: Arc<Options>,
 }
 
@@ -52,10 +57,11 @@ impl Store {
     /// every commit.
     pub fn open(options: Options, draw: impl FnOnce() -> OwnerId, observer: Observer) -> Result<Self, Error> {
         let (database, owner) = open::open(&options, draw)?;
+        let keys = Keys::open(&database)?;
         let database = Arc::new(database);
         let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner, options: Arc::new(options) })
+        Ok(Self { database, writer, owner, keys, options: Arc::new(options) })
     }
 
     /// This installation.

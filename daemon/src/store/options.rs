@@ -18,4 +18,12 @@ pub struct Options {
     pub tombstones: Duration,
     /// Events that are kept, at least.
     pub events: u64,
+    /// How long an idempotency key is remembered.
+    pub idempotency: Duration,
+    /// Idempotency keys that are remembered; requests with one more are refused.
+    pub max_idempotency_keys: u64,
+    /// How long a finished bulk is remembered.
+    pub bulks: Duration,
+    /// Bulks that are not finished; more are refused.
+    pub max_unfinished_bulks: usize,
 }

@@ -2,13 +2,17 @@
 //! understand, all complaints at once where that is cheap.
 
 mod body;
+mod idempotency_key;
 mod if_match;
 mod members;
 mod path;
 mod query;
+mod request_id;
 
 pub(crate) use body::{FromBody, Nothing, Payload};
+pub(crate) use idempotency_key::RepeatKey;
 pub(crate) use if_match::IfMatch;
 pub(crate) use members::Members;
-pub(crate) use path::{InstancePath, TemplatePath};
+pub(crate) use path::{BulkPath, InstancePath, TemplatePath};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};
+pub(crate) use request_id::RequestId;

@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 
 use crate::api::problem::{Code, Problem};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Of an id that a client brings.
 const MAX_ID: usize = 128;
 

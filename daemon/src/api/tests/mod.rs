@@ -77,6 +77,7 @@ pub(super) fn options() -> Options {
         header_timeout: Duration::from_secs(5),
         body_timeout: Duration::from_secs(5),
         max_body: 256 << 10,
+        max_bulk_body: 1 << 20,
         drain: Duration::from_secs(5),
     }
 }
@@ -102,6 +103,10 @@ impl Wharf {
             batch: 16,
             tombstones: Duration::from_secs(3600),
             events: 1_000,
+            idempotency: Duration::from_secs(3600),
+            max_idempotency_keys: 100,
+            bulks: Duration::from_secs(3600),
+            max_unfinished_bulks: 4,
         };
         let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new()).unwrap();
         let catalog = catalog::Options {
@@ -117,6 +122,8 @@ impl Wharf {
             default_wait: Duration::ZERO,
             max_wait: Duration::from_secs(300),
             max_admissions,
+            max_bulk_items: 20,
+            max_bulk_concurrent: 2,
         };
         let service =
             Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());

@@ -4,10 +4,12 @@
 //! that may be absent have a default here, never in the domain. Durations and times are whole
 //! milliseconds.
 
+mod bulk;
 mod event;
 mod spec;
 mod status;
 
+pub(super) use bulk::{BulkRecord, ItemRecord, RequestRecord};
 pub(super) use event::EventRecord;
 pub(super) use spec::SpecRecord;
 pub(super) use status::StatusRecord;

@@ -61,6 +61,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
     catalog::check(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
 
+    let drain = options.api.drain;
     // The port first: a second daemon fails before it touches anything.
     let server = Server::bind(options.api).context("cannot listen")?;
     let address = server.local_addr();
@@ -128,7 +129,8 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         bell,
     };
     let reconciler = Reconciler::new(options.reconciler, parts, fastrand::u64(..));
-    tasks.spawn("reconciler", reconciler.run(readiness.clone(), shutdown.clone()));
+    tasks.spawn("reconciler", reconciler.clone().run(readiness.clone(), shutdown.clone()));
+    tasks.spawn("sweep", reconciler.clone().keep_sweeping(shutdown.clone()));
 
     let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
     service.start_bulks(api::refusal, &tasks);
@@ -145,11 +147,20 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         }
     };
     shutdown.cancel();
-    let drained = serving.await;
-    if drained.graceful {
-        tracing::info!("drained: every request was answered; workloads go on");
-    } else {
-        tracing::warn!("not every request was answered within the drain time; workloads go on");
+    let (drained, finished) = tokio::join!(serving, reconciler.finish(drain));
+    match (drained.graceful, finished) {
+        (true, true) => {
+            tracing::info!(
+                "stopped gracefully: every request was answered and every step ended; workloads go on"
+            );
+        }
+        (answered, finished) => {
+            tracing::warn!(
+                answered,
+                finished,
+                "stopped at the end of the drain time: what was under way is taken up by the next start; workloads go on"
+            );
+        }
     }
     failure.map_or(Ok(()), |failure| Err(Ended::Failure(failure.into())))
 }

@@ -23,6 +23,7 @@ use super::wire::{Problem, ProblemError};
     tags(
         (name = "instances", description = "MCP server instances"),
         (name = "bulk", description = "Many instances at once"),
+        (name = "orphans", description = "Workloads without a record"),
         (name = "templates", description = "What instances can be made from"),
         (name = "plugins", description = "What is plugged in: provisioners and hooks"),
         (name = "health", description = "The daemon itself"),

@@ -11,7 +11,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::handlers::{bulk, health, instances, plugins, provisioners, templates};
+use super::handlers::{bulk, health, instances, orphans, plugins, provisioners, templates};
 use super::middleware::{answer_unread_body, guard, observe};
 use super::openapi::{self, Document};
 use super::problem::{Code, Problem};
@@ -34,6 +34,9 @@ pub(crate) fn router(
         .routes(routes!(templates::list_templates))
         .routes(routes!(templates::get_template))
         .routes(routes!(provisioners::list_provisioners))
+        .routes(routes!(orphans::list_orphans))
+        .routes(routes!(orphans::adopt_orphan))
+        .routes(routes!(orphans::purge_orphan))
         .routes(routes!(plugins::list_plugins))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -124,6 +124,16 @@ impl Agenda {
         }
     }
 
+    /// Living instances in `phase`, of one provisioner or of all.
+    pub(super) fn ids(&self, provisioner: Option<&ProvisionerName>, phase: PhaseKind) -> Vec<InstanceId> {
+        let of = |entry: &Entry| {
+            let name = self.provisioners.get(entry.provisioner as usize);
+            provisioner.is_none_or(|wanted| name == Some(wanted))
+        };
+        let found = self.entries.iter().filter(|(_, entry)| entry.phase == phase && of(entry));
+        found.map(|(id, _)| *id).collect()
+    }
+
     pub(super) fn owned_by(&self, provisioner: &ProvisionerName) -> usize {
         self.phases_of(provisioner).values().sum()
     }

@@ -15,6 +15,7 @@
 mod agenda;
 mod bulks;
 mod error;
+mod orphans;
 mod outlooks;
 mod sightings;
 
@@ -27,12 +28,14 @@ use tokio::sync::broadcast;
 pub use error::Error;
 
 use crate::domain::{
-    Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, Outlook, OwnerId, PhaseKind,
-    ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
+    Cause, Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, NoticeKind, Orphan, Outlook,
+    OwnerId, PhaseKind, ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject,
+    Timestamp, Workload, WorkloadName,
 };
 use crate::runtime::{Activator, Clock, ErrorChain, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Origin, Page, Store, WhenFull};
 use agenda::Agenda;
+use orphans::Orphans;
 use outlooks::Outlooks;
 use sightings::Sightings;
 
@@ -50,6 +53,8 @@ pub struct Lifecycle {
     agenda: Arc<Mutex<Agenda>>,
     sightings: Arc<Sightings>,
     outlooks: Arc<Outlooks>,
+    orphans: Arc<Orphans>,
+    sweep: Activator,
     events: broadcast::Sender<Arc<Event>>,
 }
 
@@ -92,7 +97,17 @@ impl Lifecycle {
         let mut found = agenda.lock().unwrap_or_else(PoisonError::into_inner);
         store.outlines(|outline| found.found(outline, now))?;
         drop(found);
-        Ok(Self { store, clock, bell, agenda, sightings, outlooks: Arc::default(), events })
+        Ok(Self {
+            store,
+            clock,
+            bell,
+            agenda,
+            sightings,
+            outlooks: Arc::default(),
+            orphans: Arc::default(),
+            sweep: Activator::new(),
+            events,
+        })
     }
 
     /// This installation.
@@ -117,6 +132,42 @@ impl Lifecycle {
         let status = Status::requested(WorkloadName::of(self.owner(), id), now);
         let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
         Ok(self.store.insert(id, spec, secrets, status, draft, origin).await?)
+    }
+
+    /// Makes the record of an instance whose workload is there already, and is an orphan so far.
+    pub async fn adopt(
+        &self,
+        id: InstanceId,
+        spec: Arc<Spec>,
+        secrets: Secrets,
+        orphan: &Orphan,
+        workload: Workload,
+        name: WorkloadName,
+    ) -> Result<Instance, Error> {
+        let now = self.clock.now();
+        let status = Status::adopted(name, workload, orphan.incarnation, now);
+        let message = Some(format!("the workload {} was there without a record", orphan.workload));
+        let (kind, reason) = (Event::ADOPTED.to_owned(), Some("Adopted".to_owned()));
+        let draft = EventDraft { at: now, kind, reason, message };
+        let instance = self.store.insert(id, spec, secrets, status, draft, Origin::Single).await?;
+        self.orphans.forget(orphan);
+        Ok(instance)
+    }
+
+    /// From here on the orphan's instance counts as deleted, so that its workload is destroyed.
+    pub async fn purge(&self, id: InstanceId, orphan: &Orphan) -> Result<(), Error> {
+        let message = format!("a user wants the workload {} of {} gone", orphan.workload, orphan.provisioner);
+        let (kind, reason) = (NoticeKind::OrphanPurged.as_str().to_owned(), Some("Purged".to_owned()));
+        let draft = EventDraft { at: self.clock.now(), kind, reason, message: Some(message) };
+        self.store.condemn(id, orphan.clone(), draft).await?.ok_or(Error::NotFound)?;
+        self.orphans.forget(orphan);
+        self.sweep.ring();
+        Ok(())
+    }
+
+    /// Whether an instance with this id was deleted, not too long ago to be remembered.
+    pub fn was_deleted(&self, id: InstanceId) -> Result<bool, Error> {
+        Ok(self.store.was_deleted(id)?)
     }
 
     /// Writes down what happened. `seen`: the revision it was decided by; a record that moved on
@@ -251,6 +302,41 @@ impl Lifecycle {
         self.agenda().phases()
     }
 
+    /// Living instances in this phase, by any provisioner.
+    pub fn ids_in(&self, phase: PhaseKind) -> Vec<InstanceId> {
+        self.agenda().ids(None, phase)
+    }
+
+    /// Living instances of a provisioner in this phase.
+    pub fn ids_of(&self, provisioner: &ProvisionerName, phase: PhaseKind) -> Vec<InstanceId> {
+        self.agenda().ids(Some(provisioner), phase)
+    }
+
+    /// Workloads without a record, as they were last seen.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        self.orphans.all()
+    }
+
+    /// A sweep of this provisioner saw these; answers with those that were not known before.
+    pub fn set_orphans(&self, provisioner: &ProvisionerName, seen: Vec<Orphan>) -> Vec<Orphan> {
+        self.orphans.replace(provisioner, seen)
+    }
+
+    /// What is outside is held against the records soon.
+    pub fn ask_for_sweep(&self) {
+        self.sweep.ring();
+    }
+
+    /// Waits until somebody asks for it. Meant for one listener.
+    pub async fn sweep_asked(&self) {
+        self.sweep.rung().await;
+    }
+
+    /// The number of the last event.
+    pub fn revision(&self) -> Result<Revision, Error> {
+        Ok(self.store.revision()?)
+    }
+
     /// What was last seen of an instance.
     pub fn sighting(&self, id: InstanceId) -> Option<Sighting> {
         self.sightings.get(id)
@@ -310,7 +396,7 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
     if *fact == Fact::DeleteRequested && instance.status.phase == status.phase {
         return Ok(Change::Keep);
     }
-    let cause = fact.cause();
+    let cause = fact.cause().or_else(|| what_may_remain(instance, fact));
     let draft = EventDraft {
         at: now,
         kind: fact.kind().as_str().to_owned(),
@@ -321,6 +407,23 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
         PhaseKind::Gone => Change::Remove(draft),
         _ => Change::Write(Box::new(status), draft),
     })
+}
+
+/// What a record that is forgotten by force leaves behind, for its last event.
+fn what_may_remain(instance: &Instance, fact: &Fact) -> Option<Cause> {
+    if *fact != Fact::ForgetRequested {
+        return None;
+    }
+    let (name, provisioner) = (&instance.status.workload_name, &instance.spec.provisioner);
+    Some(Cause::new(
+        "Forgotten",
+        match instance.status.phase.workload_may_exist() {
+            true => {
+                format!("the workload {name} may remain at {provisioner}; it is destroyed when it is seen")
+            }
+            false => "nothing of it is left outside".to_owned(),
+        },
+    ))
 }
 
 fn log(event: &Event) {

@@ -18,12 +18,15 @@
 //! Knows nothing of users, HTTP or plugins' insides.
 
 mod guards;
+mod hearing;
 mod knowledge;
 mod look;
 mod options;
 mod plan;
+mod resumption;
 mod silence;
 mod step;
+mod sweep;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -42,8 +45,11 @@ use crate::lifecycle::Lifecycle;
 use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown, Tasks};
 use guards::Guards;
 use knowledge::Knowledge;
+use resumption::Resumption;
 use step::Run;
 
+/// How soon after everything is taken up the start is told.
+const START_IS_TOLD_WITHIN: Duration = Duration::from_secs(1);
 /// Instances that are planned before others get a turn on this thread.
 const PLANNED_AT_A_STRETCH: usize = 64;
 
@@ -77,6 +83,7 @@ struct Inner {
     quick: Arc<Semaphore>,
     state: Mutex<State>,
     guards: Guards,
+    resumption: Resumption,
     idle: Notify,
 }
 
@@ -132,6 +139,7 @@ impl Reconciler {
             quick: Arc::new(Semaphore::new(options.max_steps)),
             state: Mutex::new(state),
             guards: Guards::default(),
+            resumption: Resumption::of(&parts.lifecycle, parts.clock.now()),
             idle: Notify::new(),
             parts,
             options,
@@ -139,7 +147,7 @@ impl Reconciler {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Works until `shutdown`. Steps under way are abandoned then: their intents are durable.
+    /// Works until `shutdown`: then no step is started any more. See [`finish`](Self::finish).
     pub async fn run(self, readiness: Readiness, shutdown: Shutdown) {
         let Inner { parts, options, .. } = &*self.inner;
         let mut full = tokio::time::interval(options.full_pass);
@@ -156,6 +164,29 @@ impl Reconciler {
                 }
             }
         }
+    }
+
+    /// Holds what is outside against the records, now and then and when asked, until `shutdown`.
+    pub async fn keep_sweeping(self, shutdown: Shutdown) {
+        let Inner { parts, resumption, .. } = &*self.inner;
+        let mut all = false;
+        loop {
+            let next = self.sweep(all).await;
+            self.tell_of_the_start().await;
+            let pause = next.since(parts.clock.now());
+            let pause = if resumption.is_open() { pause.min(START_IS_TOLD_WITHIN) } else { pause };
+            all = tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = parts.lifecycle.sweep_asked() => true,
+                () = tokio::time::sleep(pause) => false,
+            };
+        }
+    }
+
+    /// Waits until the steps under way have ended, at most for `patience`; false: some have not.
+    /// They are abandoned then, and taken up by the next start: their intents are durable.
+    pub async fn finish(&self, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.idle()).await.is_ok()
     }
 
     /// Plans every instance that is due now and starts its step. Awaits none of them.
@@ -245,7 +276,7 @@ impl Reconciler {
     }
 
     async fn take(&self, mut run: Run<'_>, step: Step) {
-        let id = run.instance.id;
+        let (id, creations) = (run.instance.id, run.instance.status.creations);
         tracing::trace!(instance = %id, ?step, "step");
         let next = run.run(step).await;
         let Parts { lifecycle, clock, .. } = &self.inner.parts;
@@ -259,11 +290,30 @@ impl Reconciler {
             (false, Some(at)) => lifecycle.schedule(id, at),
             (false, None) => {}
         }
-        if lifecycle.get(id).is_ok_and(|instance| instance.is_none()) {
-            self.state().knowledge.remove(&id);
-            self.inner.guards.forget(&run.instance.spec.provisioner, id);
+        if let Ok(after) = lifecycle.get(id) {
+            self.inner.resumption.stepped(id, creations, after.as_ref());
+            if after.is_none() {
+                self.state().knowledge.remove(&id);
+                self.inner.guards.forget(&run.instance.spec.provisioner, id);
+            }
         }
         self.inner.idle.notify_waiters();
+    }
+
+    async fn tell_of_the_start(&self) {
+        let Inner { parts, resumption, .. } = &*self.inner;
+        let set = parts.extensions.current();
+        if let Some(notice) = resumption.report(set.provisioners.keys(), parts.clock.now()) {
+            hearing::write_down(parts, notice).await;
+        }
+    }
+
+    /// It is asked about anew, although that is not due.
+    fn forget_when_it_was_inspected(&self, id: InstanceId) {
+        if let Some(knowledge) = self.state().knowledge.get_mut(&id) {
+            knowledge.inspected_at = None;
+            knowledge.next_look = self.inner.parts.clock.now();
+        }
     }
 
     fn permits(&self, slow: bool) -> &Arc<Semaphore> {

@@ -11,9 +11,9 @@ use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
 use super::plan::{Step, after_create_failed, again, camel_case};
-use super::{Options, Parts};
+use super::{Options, Parts, hearing};
 use crate::domain::{
-    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance, Notice,
+    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
     Observation, Phase, PhaseKind, Secrets, Timestamp, WorkloadState,
 };
 use crate::extension::{CreateOrder, CreateOutcome, ProvisionerEntry};
@@ -23,7 +23,7 @@ use crate::runtime::ErrorChain;
 /// Something that is under way is looked at again after this.
 const PENDING_PAUSE: Duration = Duration::from_secs(1);
 /// What could not be done for a reason outside the instance is tried again after this.
-const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
 
 /// One step on one instance, under way.
 pub(super) struct Run<'run> {
@@ -236,11 +236,7 @@ impl Run<'_> {
 
     /// A call was made: what came of it says something about the backend, too.
     async fn heard<T>(&self, entry: &ProvisionerEntry, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        let now = self.now();
-        let reachable = entry.provisioner.reach().reachable;
-        let turn = self.guards.called(&entry.name, outcome.as_ref().err(), reachable, now, self.options);
-        self.tell(entry, turn).await;
-        outcome
+        hearing::heard(self.parts, self.options, self.guards, entry, outcome).await
     }
 
     /// Whether many workloads of this provisioner went silent at once.
@@ -257,20 +253,9 @@ impl Run<'_> {
         let of = |phase| phases.get(&phase).copied().unwrap_or_default();
         let workloads = of(PhaseKind::Running) + of(PhaseKind::Unhealthy);
         let turn = self.guards.probed(&self.instance, seen.is_silent(), workloads, now, self.options);
-        self.tell(entry, turn).await;
-    }
-
-    /// Shows how the provisioner stands, and writes down a turn.
-    async fn tell(&self, entry: &ProvisionerEntry, turn: Option<Notice>) {
-        let lifecycle = &self.parts.lifecycle;
-        let outlook = self.guards.outlook(&entry.name);
-        if lifecycle.outlook(&entry.name) != outlook {
-            lifecycle.set_outlook(entry.name.clone(), outlook);
-        }
-        if let Some(notice) = turn
-            && let Err(error) = lifecycle.notice(notice).await
-        {
-            tracing::error!(provisioner = %entry.name, error = %ErrorChain(&error), "what happened could not be written down");
+        hearing::show(self.parts, self.guards, entry);
+        if let Some(turn) = turn {
+            hearing::write_down(self.parts, turn).await;
         }
     }
 

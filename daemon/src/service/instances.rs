@@ -130,23 +130,18 @@ impl Service {
 
     /// Checks the request and asks every hook; stores nothing.
     pub(super) async fn rehearse(&self, request: CreateRequest) -> Result<Reviewed, Error> {
-        let _permit = self.admission_permit()?;
+        let _permit = self.admission()?;
         self.review(request, true).await
     }
 
     /// Checks the request, asks the hooks and stores the intent.
     pub(super) async fn make(&self, request: CreateRequest, origin: Origin) -> Result<Instance, Error> {
-        let _permit = self.admission_permit()?;
+        let _permit = self.admission()?;
         let Reviewed { id, spec, secrets, admission } = self.review(request, false).await?;
         let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(spec) });
         let name = spec.name.clone();
         let accepted = self.inner.lifecycle.accept_from(origin, id, spec, secrets).await;
         accepted.map_err(|error| Error::of(error, name.as_str(), "created", None))
-    }
-
-    fn admission_permit(&self) -> Result<SemaphorePermit<'_>, Error> {
-        let permit = self.inner.admissions.try_acquire();
-        permit.map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })
     }
 
     async fn review(&self, request: CreateRequest, dry_run: bool) -> Result<Reviewed, Error> {
@@ -204,6 +199,16 @@ impl Service {
         })
     }
 
+    /// Forgets the record at once, whatever may remain outside: for a backend that is gone for good.
+    /// The answer is the record as it was. What is left is destroyed, should it be seen again.
+    pub async fn forget(&self, reference: &Reference, seen: Option<Revision>) -> Result<InstanceView, Error> {
+        let instance = self.instance(reference)?;
+        let forgotten = self.inner.lifecycle.ask(instance.id, seen, Fact::ForgetRequested).await;
+        forgotten.map_err(|error| Error::of(error, &reference.to_string(), "forgotten", seen))?;
+        self.inner.lifecycle.ask_for_sweep();
+        Ok(self.view(instance))
+    }
+
     /// Asks for another try of a failed instance.
     pub async fn retry(&self, reference: &Reference, seen: Option<Revision>) -> Result<InstanceView, Error> {
         self.ask(reference, seen, Fact::RetryRequested, "retried").await
@@ -232,6 +237,12 @@ impl Service {
         Ok(events)
     }
 
+    /// A turn to have a request reviewed.
+    pub(super) fn admission(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let permit = self.inner.admissions.try_acquire();
+        permit.map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })
+    }
+
     pub(super) fn instance(&self, reference: &Reference) -> Result<Instance, Error> {
         let found = match reference {
             Reference::Id(id) => self.inner.lifecycle.get(*id),
@@ -255,13 +266,17 @@ impl Service {
             .ok_or_else(|| Error::InstanceNotFound(reference.to_string()))
     }
 
-    fn view(&self, instance: Instance) -> InstanceView {
+    pub(super) fn view(&self, instance: Instance) -> InstanceView {
         let sighting = self.inner.lifecycle.sighting(instance.id);
         InstanceView { instance, sighting }
     }
 
     /// The specification this request comes to, and its secrets apart from it.
-    fn specify(&self, request: &CreateRequest, set: &ExtensionSet) -> Result<(Spec, Secrets), Error> {
+    pub(super) fn specify(
+        &self,
+        request: &CreateRequest,
+        set: &ExtensionSet,
+    ) -> Result<(Spec, Secrets), Error> {
         let Some(entry) = self.inner.catalog.get(&request.template) else {
             let message = format!("there is no template {}: GET /mcp/templates lists them", request.template);
             return Err(violation("/template", "unknown_template", message));

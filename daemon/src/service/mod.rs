@@ -10,6 +10,7 @@ mod error;
 mod instances;
 mod logs;
 mod options;
+mod orphans;
 mod overview;
 mod repeat;
 mod resolve;
@@ -25,6 +26,7 @@ pub use error::{Denial, Error};
 pub use instances::{CreateOptions, Created, DeleteOutcome, InstanceView, Reference};
 pub use logs::Logs;
 pub use options::Options;
+pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};

@@ -76,6 +76,12 @@ pub enum Error {
     /// The item of a bulk has its result already.
     #[error("the item has its result already")]
     ItemEnded,
+    /// A living instance has the id: its record was made already.
+    #[error("instance {id} has a record already")]
+    IdTaken {
+        /// Which.
+        id: InstanceId,
+    },
     /// As many writes wait as may.
     #[error("too many writes wait: try again later")]
     Busy,

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
-use super::record::{SpecRecord, StatusRecord, TombstoneRecord, decode, encode};
+use super::record::{SpecRecord, StatusRecord, decode, encode};
 use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
 use super::writer::{Batch, WhenFull};
-use super::{Claim, Committed, Error, Made, Options, Store, events, outlines};
+use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, tombstones};
 use crate::domain::{
     BulkId, Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec,
     Status, Subject, Timestamp,
@@ -84,7 +84,7 @@ impl Store {
             .writer
             .submit(WhenFull::Refuse, move |batch| {
                 // Refused before the first write: what a job has written stays.
-                if let Err(refusal) = batch.may_insert(&spec.name, &origin, &options, draft.at)? {
+                if let Err(refusal) = batch.may_insert(id, &spec.name, &origin, &options, draft.at)? {
                     return Ok((Err(refusal), origin));
                 }
                 match &origin {
@@ -218,11 +218,15 @@ fn matching(
 impl Batch<'_> {
     fn may_insert(
         &self,
+        id: InstanceId,
         name: &InstanceName,
         origin: &Origin,
         options: &Options,
         now: Timestamp,
     ) -> Result<Result<(), Error>, Error> {
+        if self.tables.status.get(id.as_u128())?.is_some() {
+            return Ok(Err(Error::IdTaken { id }));
+        }
         if let Some(holder) = self.tables.name.get(name.as_str())?.map(|id| id.value()) {
             let holder = InstanceId::from_u128(holder);
             let deleting = self
@@ -260,14 +264,8 @@ impl Batch<'_> {
 
     fn remove(&mut self, instance: &Instance, draft: EventDraft) -> Result<(), Error> {
         let id = instance.id.as_u128();
-        let tombstone = TombstoneRecord {
-            deleted_at: draft.at.0,
-            workload_name: instance.status.workload_name.to_string(),
-            provisioner: instance.spec.provisioner.to_string(),
-        };
-        let record = encode(&tombstone)
-            .map_err(|source| Error::record(format!("tombstone {}", instance.id), source))?;
-        self.tables.tombstone.insert(id, record.as_slice())?;
+        let (workload, provisioner) = (instance.status.workload_name.as_str(), &instance.spec.provisioner);
+        tombstones::put(&mut self.tables, instance.id, draft.at, workload, provisioner)?;
         self.tables.spec.remove(id)?;
         self.tables.status.remove(id)?;
         self.tables.outline.remove(id)?;

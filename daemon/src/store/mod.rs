@@ -16,11 +16,12 @@ mod options;
 mod outlines;
 mod record;
 mod tables;
+mod tombstones;
 mod writer;
 
 use std::sync::Arc;
 
-use redb::{Database, ReadableDatabase as _};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 
 pub use error::Error;
 pub use idempotency::{Claim, Claimed, Made};
@@ -28,9 +29,9 @@ pub use instances::{Change, EventDraft, Origin, Page};
 pub use options::Options;
 pub use writer::{Observer, WhenFull};
 
-use crate::domain::{Event, Instance, OwnerId};
+use crate::domain::{Event, Instance, OwnerId, Revision};
 use idempotency::Keys;
-use tables::{META, META_GENERATION};
+use tables::{EVENT, META, META_GENERATION};
 use writer::Writer;
 
 /// One committed change.
@@ -67,6 +68,12 @@ impl Store {
     /// This installation.
     pub fn owner(&self) -> OwnerId {
         self.owner
+    }
+
+    /// The number of the last event; 0 in a new store.
+    pub fn revision(&self) -> Result<Revision, Error> {
+        let events = self.database.begin_read()?.open_table(EVENT)?;
+        Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
     }
 
     /// The generation of the plugin set last stored; 0 in a new store.

@@ -73,7 +73,7 @@ pub(crate) fn spec(name: &str) -> Spec {
         .map(|index| (format!("SETTING_{index}"), format!("a value of ordinary length {index}")))
         .collect();
     let template = Template {
-        name: "calm".parse().unwrap(),
+        name: "calm".parse().expect("a name of the bench is well-formed"),
         description: "A template of ordinary size".to_owned(),
         provisioner: None,
         image: Some("registry.example/team/server:1.2.3".to_owned()),
@@ -88,10 +88,10 @@ pub(crate) fn spec(name: &str) -> Spec {
         inputs: Vec::new(),
     };
     Spec {
-        name: name.parse().unwrap(),
+        name: name.parse().expect("a name of the bench is well-formed"),
         description: None,
         template,
-        provisioner: "calm".parse().unwrap(),
+        provisioner: "calm".parse().expect("a name of the bench is well-formed"),
         plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },
         environment,
         secret_names: Vec::new(),
@@ -161,7 +161,7 @@ impl Prober for Calm {
 
 impl Extensions for Calm {
     fn current(&self) -> Arc<ExtensionSet> {
-        let name: ProvisionerName = "calm".parse().unwrap();
+        let name: ProvisionerName = "calm".parse().expect("a name of the bench is well-formed");
         let entry = ProvisionerEntry {
             name: name.clone(),
             plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },

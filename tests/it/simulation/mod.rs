@@ -93,6 +93,11 @@ impl Life {
         });
     }
 
+    /// Holds the world against the records, as far as the weather lets it.
+    pub(crate) fn sweep(&self) {
+        self.runtime.block_on(self.reconciler.sweep(true));
+    }
+
     pub(crate) fn kill(self) {
         let Self { runtime, lifecycle, reconciler, world } = self;
         runtime.shutdown_background();
@@ -176,8 +181,10 @@ fn play(seed: u64) -> (u64, u64, u64, usize) {
             40..42 => world.set_blackout(random.bool()),
             _ => clock.advance_to(clock.now().plus(Duration::from_millis(random.u64(..4_000)))),
         }
-        if random.bool() {
-            life.pass();
+        match random.u8(..20) {
+            0 => life.sweep(),
+            1..11 => life.pass(),
+            _ => {}
         }
         for instance in life.instances() {
             assert!(instance.status.attempt <= MAX_ATTEMPTS, "attempts pass their bound: {instance:?}");
@@ -209,6 +216,7 @@ fn settle(life: &Life, clock: &SimulatedClock) {
                     .unwrap();
             }
         }
+        life.sweep();
         // Longer than an interval, so that a dead workload was noticed.
         let quiet = instances.iter().all(|instance| {
             instance.status.phase.kind() == PhaseKind::Running

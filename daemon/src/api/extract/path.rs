@@ -39,6 +39,17 @@ impl<S: Send + Sync> FromRequestParts<S> for BulkPath {
     }
 }
 
+/// `{workload}` of an orphan.
+pub(crate) struct OrphanPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for OrphanPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        segment(parts, state, Code::OrphanNotFound).await.map(Self)
+    }
+}
+
 /// The one variable segment. One that is no UTF-8 names nothing.
 async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S, missing: Code) -> Result<String, Problem> {
     let path = Path::<String>::from_request_parts(parts, state).await;

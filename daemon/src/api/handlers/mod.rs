@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod instances;
+pub(crate) mod orphans;
 pub(crate) mod plugins;
 pub(crate) mod provisioners;
 pub(crate) mod templates;

@@ -72,6 +72,8 @@ codes! {
         "See /openapi.json for every path.";
     InstanceNotFound = "instance_not_found", 404, false, "There is no such instance",
         "GET /mcp/instances lists the living ones. A deleted instance has only its events, by its id.";
+    OrphanNotFound = "orphan_not_found", 404, false, "There is no such orphan",
+        "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
         "GET /mcp/templates lists them.";
     BulkNotFound = "bulk_not_found", 404, false, "There is no such bulk",
@@ -86,6 +88,8 @@ codes! {
         "Choose another name, or delete the instance that has it.";
     NameDeleting = "name_deleting", 409, true, "The instance with this name is being deleted",
         "Try again when it is gone: DELETE with wait answers 204 then.";
+    OrphanAmbiguous = "orphan_ambiguous", 409, false, "Two provisioners show a workload of this name",
+        "Say which one with ?provisioner=.";
     PhaseRefuses = "phase_refuses", 409, false, "The instance's status does not allow this",
         "Read the instance. retry is for failed ones; restart for those that have a workload or failed.";
     IdempotentRequestInFlight = "idempotent_request_in_flight", 409, true,
@@ -114,6 +118,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", 422, false,
         "This Idempotency-Key came with another request before",
         "Use a new key for each request, and the same only to send the same request again.";
+    OrphanUnmarked = "orphan_unmarked", 422, false, "The workload does not say which instance it was made for",
+        "Remove it by the backend's own means: without its mark it can be neither adopted nor purged.";
     HookDenied = "hook_denied", 422, false, "A hook refused the request",
         "See errors and admission for what the hooks want.";
     HookFailed = "hook_failed", 422, true, "A hook could not answer, and counts as a refusal",

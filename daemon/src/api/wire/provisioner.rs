@@ -26,6 +26,9 @@ pub(crate) struct Provisioner {
     pub(crate) in_flight: usize,
     /// Living instances it made.
     pub(crate) instances: usize,
+    /// When its workloads were last held against the records; null before the first time.
+    #[schema(required)]
+    pub(crate) swept_at: Option<Time>,
     pub(crate) breaker: Breaker,
     pub(crate) recovery: Recovery,
 }
@@ -96,6 +99,7 @@ impl From<ProvisionerView> for Provisioner {
             since: reach.since.map(Time::from),
             in_flight: reach.in_flight,
             instances,
+            swept_at: outlook.swept_at.map(Time::from),
             breaker: Breaker {
                 state,
                 since: outlook.paused_since.map(Time::from),

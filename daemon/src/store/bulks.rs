@@ -17,6 +17,7 @@ use super::{Claim, Error, Made, Store};
 use crate::domain::{
     Bulk, BulkId, BulkItem, BulkOp, CreateRequest, InstanceId, ItemStep, Order, Progress, Timestamp,
 };
+use crate::runtime::ErrorChain;
 
 /// Finished bulks that are remembered: with one more, the oldest is forgotten before its time.
 const MAX_FINISHED: usize = 1_000;
@@ -68,8 +69,7 @@ impl Store {
     pub fn bulk(&self, id: BulkId) -> Result<Option<Bulk>, Error> {
         let transaction = self.database.begin_read()?;
         let Some(bytes) = transaction.open_table(BULK)?.get(id.as_u128())? else { return Ok(None) };
-        let BulkRecord { created_at, finished_at, .. } =
-            decode(bytes.value()).map_err(|source| broken(id, source))?;
+        let BulkRecord { created_at, finished_at, .. } = whole(id, bytes.value())?;
         let mut items = Vec::new();
         for row in transaction.open_table(BULK_ITEM)?.range((id.as_u128(), 0)..=(id.as_u128(), u32::MAX))? {
             items.push(item(id, row?.1.value())?);
@@ -155,7 +155,7 @@ impl Batch<'_> {
 
     fn item(&self, bulk: BulkId, index: u32) -> Result<Option<BulkItem>, Error> {
         let bytes = self.tables.bulk_item.get((bulk.as_u128(), index))?;
-        bytes.map(|bytes| item(bulk, bytes.value())).transpose()
+        Ok(bytes.and_then(|bytes| readable(item(bulk, bytes.value()))))
     }
 
     /// Moves an item on; true if its bulk is finished with it.
@@ -185,7 +185,7 @@ impl Batch<'_> {
 
     fn whole(&self, id: BulkId) -> Result<Option<BulkRecord>, Error> {
         let bytes = self.tables.bulk.get(id.as_u128())?;
-        bytes.map(|bytes| decode(bytes.value()).map_err(|source| broken(id, source))).transpose()
+        Ok(bytes.and_then(|bytes| readable(whole(id, bytes.value()))))
     }
 
     fn put_bulk(&mut self, id: BulkId, record: &BulkRecord) -> Result<(), Error> {
@@ -233,12 +233,22 @@ impl Batch<'_> {
 }
 
 fn bulks(table: &impl ReadableTable<u128, &'static [u8]>) -> Result<Vec<(BulkId, BulkRecord)>, Error> {
-    let read = |row: Result<(redb::AccessGuard<'_, u128>, redb::AccessGuard<'_, &[u8]>), _>| {
+    let mut all = Vec::new();
+    for row in table.iter()? {
         let (id, bytes) = row?;
         let id = BulkId::from_u128(id.value());
-        Ok((id, decode(bytes.value()).map_err(|source| broken(id, source))?))
-    };
-    table.iter()?.map(read).collect()
+        all.extend(readable(whole(id, bytes.value())).map(|whole| (id, whole)));
+    }
+    Ok(all)
+}
+
+/// One record that cannot be read must not hold up the others.
+fn readable<T>(read: Result<T, Error>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(error = %ErrorChain(error), "a record is left alone")).ok()
+}
+
+fn whole(id: BulkId, bytes: &[u8]) -> Result<BulkRecord, Error> {
+    decode(bytes).map_err(|source| broken(id, source))
 }
 
 fn item(bulk: BulkId, bytes: &[u8]) -> Result<BulkItem, Error> {

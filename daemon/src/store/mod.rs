@@ -15,6 +15,8 @@ mod open;
 mod options;
 mod outlines;
 mod record;
+#[cfg(test)]
+mod requests_tests;
 mod tables;
 mod tombstones;
 mod writer;

@@ -45,6 +45,8 @@ async fn every_route_is_documented_with_exactly_its_methods() {
     }
     let promised = [
         "/livez",
+        "/mcp/bulk",
+        "/mcp/bulk/{id}",
         "/mcp/instances",
         "/mcp/instances/{id}",
         "/mcp/instances/{id}/events",

@@ -3,10 +3,12 @@
 //! [`Wharf::call`].
 
 mod answer;
+mod bulk;
 mod document;
 mod fakes;
 mod guard;
 mod health;
+mod idempotency;
 mod instances;
 mod instances_create;
 mod instances_list;
@@ -24,8 +26,8 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::Options;
 use super::router::router;
+use super::{Options, refusal};
 use crate::catalog::{self, Catalog};
 use crate::domain::{Fact, InstanceId, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
@@ -104,7 +106,7 @@ impl Wharf {
             tombstones: Duration::from_secs(3600),
             events: 1_000,
             idempotency: Duration::from_secs(3600),
-            max_idempotency_keys: 100,
+            max_idempotency_keys: 5,
             bulks: Duration::from_secs(3600),
             max_unfinished_bulks: 4,
         };
@@ -127,6 +129,7 @@ impl Wharf {
         };
         let service =
             Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
+        service.start_bulks(refusal, &tasks);
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
         let (router, document) = router(service.clone(), readiness.clone(), &options(), listen);
@@ -167,6 +170,14 @@ impl Wharf {
     /// A POST with a JSON body.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_text(path, &body.to_string()).await
+    }
+
+    /// A POST with a JSON body that may be sent again.
+    pub(super) async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = request("POST", path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key);
+        self.call(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub(super) async fn post_text(&self, path: &str, body: &str) -> Answer {

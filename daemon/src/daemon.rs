@@ -17,7 +17,7 @@ use crate::probe::Ladder;
 use crate::process::Processes;
 use crate::reconciler::{Parts, Reconciler};
 use crate::reload::Reload;
-use crate::runtime::{Activator, Clock, Readiness, Shutdown, SystemClock, Tasks};
+use crate::runtime::{Activator, Clock, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::Service;
 use crate::store;
 
@@ -55,6 +55,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let shutdown = Shutdown::new();
     let readiness = Readiness::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let metrics = Metrics::new(clock.now());
     let mut told_to_stop = Stop::listen()?;
 
     let provisioners =
@@ -67,8 +68,8 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let address = server.local_addr();
 
     let bell = Activator::new();
-    let (data, at, rung) = (options.store, Arc::clone(&clock), bell.clone());
-    let lifecycle = tokio::task::spawn_blocking(move || open(&data, &at, &rung))
+    let (data, at, rung, counted) = (options.store, Arc::clone(&clock), bell.clone(), metrics.clone());
+    let lifecycle = tokio::task::spawn_blocking(move || open(&data, &at, &rung, &counted))
         .await
         .context("opening the database panicked")?
         .context("the database cannot be opened")?;
@@ -88,6 +89,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         changed: swapped.clone(),
         first_generation: generation.saturating_add(1),
         owned: Box::new(move |provisioner| owned.owned_by(provisioner)),
+        metrics: metrics.clone(),
     };
     let plugins =
         PluginHost::start(options.plugin, host).await.map_err(|error| Ended::Configuration(error.into()))?;
@@ -127,6 +129,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         clock: Arc::clone(&clock),
         tasks: tasks.clone(),
         bell,
+        metrics: metrics.clone(),
     };
     let reconciler = Reconciler::new(options.reconciler, parts, fastrand::u64(..));
     tasks.spawn("reconciler", reconciler.clone().run(readiness.clone(), shutdown.clone()));
@@ -134,7 +137,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
 
     let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
     service.start_bulks(api::refusal, &tasks);
-    let serving = server.serve(service, readiness, tasks.clone(), shutdown.clone());
+    let serving = server.serve(service, readiness, metrics, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);
     announce(address);
 
@@ -171,11 +174,12 @@ fn open(
     options: &store::Options,
     clock: &Arc<dyn Clock>,
     bell: &Activator,
+    metrics: &Metrics,
 ) -> Result<Lifecycle, store::Error> {
     const PATIENCE: Duration = Duration::from_secs(5);
     let begun = Instant::now();
     loop {
-        match Lifecycle::open(options.clone(), Arc::clone(clock), bell.clone()) {
+        match Lifecycle::open(options.clone(), Arc::clone(clock), bell.clone(), metrics.clone()) {
             Err(store::Error::InUse { .. }) if begun.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(50));
             }

@@ -152,6 +152,14 @@ impl Agenda {
         index.and_then(|index| self.recovering.get(&index).copied()).unwrap_or_default()
     }
 
+    /// Living instances by provisioner and phase.
+    pub(super) fn counts(&self) -> Vec<(ProvisionerName, PhaseKind, usize)> {
+        let named = |(&(index, phase), &count): (&(ProvisionerIndex, PhaseKind), &usize)| {
+            Some((self.provisioners.get(index as usize)?.clone(), phase, count))
+        };
+        self.counts.iter().filter_map(named).collect()
+    }
+
     /// Living instances by phase.
     pub(super) fn phases(&self) -> BTreeMap<PhaseKind, usize> {
         let mut phases = BTreeMap::new();

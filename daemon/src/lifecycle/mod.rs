@@ -32,7 +32,7 @@ use crate::domain::{
     OwnerId, PhaseKind, ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject,
     Timestamp, Workload, WorkloadName,
 };
-use crate::runtime::{Activator, Clock, ErrorChain, Shutdown};
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Origin, Page, Store, WhenFull};
 use agenda::Agenda;
 use orphans::Orphans;
@@ -65,17 +65,19 @@ impl Lifecycle {
         options: store::Options,
         clock: Arc<dyn Clock>,
         bell: Activator,
+        metrics: Metrics,
     ) -> Result<Self, store::Error> {
         let agenda = Arc::new(Mutex::new(Agenda::default()));
         let sightings = Arc::new(Sightings::default());
         let events = broadcast::Sender::new(EVENTS_KEPT_FOR_SUBSCRIBERS);
         let observer = {
-            let (agenda, sightings, events, bell) =
-                (Arc::clone(&agenda), Arc::clone(&sightings), events.clone(), bell.clone());
+            let (agenda, sightings, events, bell, metrics) =
+                (Arc::clone(&agenda), Arc::clone(&sightings), events.clone(), bell.clone(), metrics.clone());
             Box::new(move |committed: &[Committed]| {
                 let mut agenda = agenda.lock().unwrap_or_else(PoisonError::into_inner);
                 for Committed { event, instance } in committed {
                     log(event);
+                    metrics.event(event);
                     match (instance, &event.subject) {
                         (Some(instance), _) => agenda.enter(instance.outline()),
                         (None, Some(gone)) => {
@@ -92,7 +94,7 @@ impl Lifecycle {
             })
         };
         let draw = || OwnerId::from_u128(uuid::Uuid::new_v4().as_u128());
-        let store = Store::open(options, draw, observer)?;
+        let store = Store::open(options, draw, observer, metrics)?;
         let now = clock.now();
         let mut found = agenda.lock().unwrap_or_else(PoisonError::into_inner);
         store.outlines(|outline| found.found(outline, now))?;
@@ -249,6 +251,16 @@ impl Lifecycle {
         self.events.subscribe()
     }
 
+    /// Who subscribed, and how many events the slowest of them has not taken yet.
+    pub fn subscribers(&self) -> (usize, usize) {
+        (self.events.receiver_count(), self.events.len())
+    }
+
+    /// Writes that wait for the store, and how many may.
+    pub fn writes_waiting(&self) -> (usize, usize) {
+        self.store.waiting()
+    }
+
     /// Takes every instance off the agenda that is due by `now`. Whoever takes one must
     /// [`schedule`](Self::schedule) it again.
     pub fn take_due(&self, now: Timestamp) -> Vec<InstanceId> {
@@ -270,6 +282,11 @@ impl Lifecycle {
     /// `longest`: the clock was set back. The net below the agenda.
     pub fn schedule_forgotten(&self, longest: Duration) {
         self.agenda().schedule_forgotten(self.clock.now(), longest);
+    }
+
+    /// Living instances by provisioner and phase.
+    pub fn counts(&self) -> Vec<(ProvisionerName, PhaseKind, usize)> {
+        self.agenda().counts()
     }
 
     /// Living instances of a provisioner by phase.

@@ -31,7 +31,7 @@ mod sweep;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -39,14 +39,14 @@ pub use guards::HeldBack;
 pub use options::Options;
 pub use plan::{Step, plan};
 
-use crate::domain::{Fact, Instance, InstanceId, Phase};
+use crate::domain::{Fact, Instance, InstanceId, Phase, Timestamp};
 use crate::extension::{Extensions, Prober};
 use crate::lifecycle::Lifecycle;
-use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown, Tasks};
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown, Tasks};
 use guards::Guards;
 use knowledge::Knowledge;
 use resumption::Resumption;
-use step::Run;
+use step::{Outcome, Run};
 
 /// How soon after everything is taken up the start is told.
 const START_IS_TOLD_WITHIN: Duration = Duration::from_secs(1);
@@ -68,6 +68,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// Rings when there may be work.
     pub bell: Activator,
+    /// Counts passes, steps and what is tried.
+    pub metrics: Metrics,
 }
 
 /// Handle to the reconciler. Cheap to clone.
@@ -191,9 +193,12 @@ impl Reconciler {
 
     /// Plans every instance that is due now and starts its step. Awaits none of them.
     pub async fn pass(&self) {
-        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        let Parts { lifecycle, clock, metrics, .. } = &self.inner.parts;
+        let began = Instant::now();
         // What becomes due meanwhile is the next pass's: this one ends.
-        for (count, id) in lifecycle.take_due(clock.now()).into_iter().enumerate() {
+        let due = lifecycle.take_due(clock.now());
+        let planned = due.len();
+        for (count, id) in due.into_iter().enumerate() {
             let pause = match lifecycle.get(id) {
                 Ok(Some(instance)) => self.start(instance),
                 Ok(None) => None,
@@ -209,6 +214,7 @@ impl Reconciler {
                 tokio::task::yield_now().await;
             }
         }
+        metrics.pass(planned, began.elapsed());
     }
 
     /// Waits until no step is under way.
@@ -250,11 +256,13 @@ impl Reconciler {
                 // It goes on when a step of its kind ends.
                 None => {
                     state.parked(step.is_slow()).park(id);
+                    self.show_lane(&mut state, step.is_slow());
                     return None;
                 }
             },
         };
         state.busy.insert(id, false);
+        self.show_lane(&mut state, step.is_slow());
         drop(state);
         let recovers = matches!(step, Step::Record(Fact::RecoveryScheduled { .. }));
         let provisioner = instance.spec.provisioner.clone();
@@ -264,7 +272,8 @@ impl Reconciler {
         let (this, slow) = (self.clone(), step.is_slow());
         parts.tasks.spawn("reconcile one instance", async move {
             let Inner { parts, options, guards, .. } = &*this.inner;
-            this.take(Run { parts, options, guards, knowledge, instance, dice }, step).await;
+            let outcome = Outcome::default();
+            this.take(Run { parts, options, guards, knowledge, instance, dice, outcome }, step).await;
             if recovers {
                 guards.recovery_recorded(&provisioner);
             }
@@ -278,8 +287,10 @@ impl Reconciler {
     async fn take(&self, mut run: Run<'_>, step: Step) {
         let (id, creations) = (run.instance.id, run.instance.status.creations);
         tracing::trace!(instance = %id, ?step, "step");
+        let (kind, began) = (step.kind(), Instant::now());
         let next = run.run(step).await;
-        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        let Parts { lifecycle, clock, metrics, .. } = &self.inner.parts;
+        metrics.step(kind, run.outcome.as_str(), began.elapsed());
         let again = {
             let mut state = self.state();
             state.knowledge.insert(id, run.knowledge);
@@ -308,12 +319,17 @@ impl Reconciler {
         }
     }
 
-    /// It is asked about anew, although that is not due.
-    fn forget_when_it_was_inspected(&self, id: InstanceId) {
+    /// Its backend is asked about it then, although that is not due.
+    fn inspect_at(&self, id: InstanceId, at: Timestamp) {
         if let Some(knowledge) = self.state().knowledge.get_mut(&id) {
             knowledge.inspected_at = None;
-            knowledge.next_look = self.inner.parts.clock.now();
+            knowledge.next_look = knowledge.next_look.min(at);
         }
+    }
+
+    /// Any part of it, for jitter.
+    fn share_of(&self, span: Duration) -> Duration {
+        span.mul_f32(self.state().random.f32())
     }
 
     fn permits(&self, slow: bool) -> &Arc<Semaphore> {
@@ -330,10 +346,18 @@ impl Reconciler {
         let free = self.permits(slow).available_permits();
         let mut state = self.state();
         let ids: Vec<InstanceId> = std::iter::from_fn(|| state.parked(slow).unpark()).take(free).collect();
+        self.show_lane(&mut state, slow);
         drop(state);
         for id in ids {
             lifecycle.schedule(id, clock.now());
         }
+    }
+
+    /// For the metrics.
+    fn show_lane(&self, state: &mut State, slow: bool) {
+        let under_way = self.inner.options.max_steps - self.permits(slow).available_permits();
+        let lane = if slow { "slow" } else { "quick" };
+        self.inner.parts.metrics.lane(lane, under_way, state.parked(slow).queue.len());
     }
 
     async fn sleep_until_due(&self) {

@@ -15,17 +15,20 @@
 //! * A wanted workload is never destroyed here: what may be one is left to its own record's steps.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::step::OUTSIDE_PAUSE;
 use super::{Inner, Reconciler, hearing};
 use crate::domain::{
-    Cause, Fact, Failure, FailureKind, Instance, InstanceId, Notice, NoticeKind, Orphan, PhaseKind,
-    ProvisionerName, Revision, Secrets, Target, Timestamp,
+    Cause, Condition, ConditionKind, ConditionStatus, Fact, Failure, FailureKind, Instance, InstanceId,
+    Notice, NoticeKind, Orphan, PhaseKind, ProvisionerName, Revision, Secrets, Target, Timestamp,
 };
 use crate::extension::{OwnedWorkload, ProvisionerEntry};
 use crate::lifecycle;
 use crate::runtime::ErrorChain;
 
+/// Those that are missing are looked at within this, not all at the same moment.
+const MISSING_SPREAD: Duration = Duration::from_secs(5);
 /// Pages of one listing that are read.
 const MAX_PAGES: usize = 10_000;
 
@@ -75,7 +78,7 @@ impl std::fmt::Display for Tally {
         let Self { found, destroyed, superseded, unknown, failed } = self;
         write!(
             f,
-            "{found} workloads found outside, {destroyed} of deleted instances destroyed, {superseded} superseded, \
+            "{found} workloads found outside, {destroyed} that nobody wants destroyed, {superseded} superseded, \
              {unknown} unknown (GET /mcp/orphans), {failed} that could not be destroyed yet"
         )
     }
@@ -183,7 +186,12 @@ impl Reconciler {
                         }
                     }
                     Standing::Abandoned | Standing::Deleted => match self.destroy(entry, &found).await {
-                        Ok(()) => tally.destroyed += 1,
+                        Ok(()) => {
+                            tally.destroyed += 1;
+                            if let Some(instance) = instance {
+                                self.tell_it_is_gone(&instance, &found.name).await;
+                            }
+                        }
                         Err(failure) => {
                             tally.failed += 1;
                             tracing::warn!(provisioner = %entry.name, workload = found.name, %failure, "a workload that nobody wants could not be destroyed: it is tried again with the next sweep");
@@ -216,7 +224,9 @@ impl Reconciler {
         };
         let outcome = entry.provisioner.destroy(&target, &Secrets::default()).await;
         let Inner { parts, options, guards, .. } = &*self.inner;
-        match hearing::heard(parts, options, guards, entry, outcome).await {
+        let outcome = hearing::heard(parts, options, guards, entry, outcome).await;
+        parts.metrics.destroy(&entry.name, &outcome);
+        match outcome {
             Ok(true) => {}
             Ok(false) => return Err(Failure::new(FailureKind::NotApplied, "it is still going")),
             Err(failure) if failure.kind == FailureKind::NotFound => {}
@@ -243,8 +253,27 @@ impl Reconciler {
         let cause =
             Cause::new("Superseded", "an earlier workload of this instance runs in place of the last");
         let fact = Fact::BecameUnhealthy { recoverable: true, cause, ladder: Vec::new() };
-        let recorded = self.inner.parts.lifecycle.record(instance.id, Some(instance.revision), fact).await;
-        if let Err(lifecycle::Error::Store(error)) = recorded {
+        self.record(instance, Some(instance.revision), fact).await;
+    }
+
+    /// The workload of an earlier name, which was suspected to remain, was found and is gone.
+    async fn tell_it_is_gone(&self, instance: &Instance, name: &str) {
+        let condition = Condition {
+            kind: ConditionKind::OrphanSuspected,
+            status: ConditionStatus::False,
+            reason: "Destroyed".to_owned(),
+            message: format!("the workload {name} was found and destroyed"),
+            since: self.inner.parts.clock.now(),
+            latency: None,
+        };
+        self.record(instance, None, Fact::ConditionsChanged { conditions: vec![condition] }).await;
+    }
+
+    /// A user may have been faster: then there is nothing to say.
+    async fn record(&self, instance: &Instance, seen: Option<Revision>, fact: Fact) {
+        if let Err(lifecycle::Error::Store(error)) =
+            self.inner.parts.lifecycle.record(instance.id, seen, fact).await
+        {
             tracing::error!(instance = %instance.id, error = %ErrorChain(&error), "what happened could not be written down");
         }
     }
@@ -277,8 +306,9 @@ impl Reconciler {
         let (lifecycle, now) = (&self.inner.parts.lifecycle, self.inner.parts.clock.now());
         for id in lifecycle.ids_of(&entry.name, PhaseKind::Running) {
             if !seen.contains(&id) {
-                self.forget_when_it_was_inspected(id);
-                lifecycle.schedule(id, now);
+                let at = now.plus(self.share_of(MISSING_SPREAD));
+                self.inspect_at(id, at);
+                lifecycle.schedule(id, at);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
 
 use super::record::{SpecRecord, StatusRecord, decode, encode};
-use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
+use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
 use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, tombstones};
 use crate::domain::{
@@ -173,7 +173,7 @@ impl Store {
     /// One page, in creation order. Blocks: to be called where blocking is allowed.
     pub fn list(&self, query: &Query) -> Result<Page, Error> {
         let transaction = self.database.begin_read()?;
-        let revision = Revision(transaction.open_table(EVENT)?.last()?.map_or(0, |(key, _)| key.value()));
+        let revision = last_revision(&transaction.open_table(EVENT)?)?;
         let mut page = Page { instances: Vec::new(), next: None, revision };
         for row in matching(&transaction, query)? {
             if page.instances.len() == query.limit {

@@ -23,7 +23,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _};
+use redb::{Database, ReadableDatabase as _};
 
 pub use error::Error;
 pub use idempotency::{Claim, Claimed, Made};
@@ -32,8 +32,9 @@ pub use options::Options;
 pub use writer::{Observer, WhenFull};
 
 use crate::domain::{Event, Instance, OwnerId, Revision};
+use crate::runtime::Metrics;
 use idempotency::Keys;
-use tables::{EVENT, META, META_GENERATION};
+use tables::{EVENT, META, META_GENERATION, last_revision};
 use writer::Writer;
 
 /// One committed change.
@@ -58,11 +59,16 @@ pub struct Store {
 impl Store {
     /// Opens the database, or makes it: `draw` then gives this installation's id. `observer` sees
     /// every commit.
-    pub fn open(options: Options, draw: impl FnOnce() -> OwnerId, observer: Observer) -> Result<Self, Error> {
+    pub fn open(
+        options: Options,
+        draw: impl FnOnce() -> OwnerId,
+        observer: Observer,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
         let (database, owner) = open::open(&options, draw)?;
         let keys = Keys::open(&database)?;
         let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer)
+        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
         Ok(Self { database, writer, owner, keys, options: Arc::new(options) })
     }
@@ -72,10 +78,14 @@ impl Store {
         self.owner
     }
 
+    /// Writes that wait for their turn, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.writer.waiting()
+    }
+
     /// The number of the last event; 0 in a new store.
     pub fn revision(&self) -> Result<Revision, Error> {
-        let events = self.database.begin_read()?.open_table(EVENT)?;
-        Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
+        last_revision(&self.database.begin_read()?.open_table(EVENT)?)
     }
 
     /// The generation of the plugin set last stored; 0 in a new store.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
 
 use super::tables::{BULK_ITEM, BULK_REQUEST, IDEMPOTENCY, IDEMPOTENCY_AT};
 use super::{Claim, Claimed, Error, EventDraft, Made, Observer, Options, Origin, Store};
@@ -12,7 +13,7 @@ use crate::domain::{
     BulkId, BulkOp, CreateRequest, HealthPolicy, IdempotencyKey, InstanceId, ItemStep, Order, OwnerId,
     PluginIdentity, Progress, Refusal, Secret, Secrets, Spec, Status, Template, Timestamp, WorkloadName,
 };
-use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
+use crate::runtime::Metrics;
 
 const DAY: Duration = Duration::from_secs(86_400);
 const NOW: Timestamp = Timestamp(1_000_000);
@@ -34,7 +35,7 @@ fn options(dir: &tempfile::TempDir) -> Options {
 }
 
 fn open_with(options: Options, observer: Observer) -> Store {
-    Store::open(options, || OwnerId::from_u128(1), observer).unwrap()
+    Store::open(options, || OwnerId::from_u128(1), observer, Metrics::default()).unwrap()
 }
 
 /// Closes it and opens it again: the writer's thread lets go of the file a moment later.
@@ -42,7 +43,7 @@ async fn reopen(store: Store, dir: &tempfile::TempDir) -> Store {
     drop(store);
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     loop {
-        match Store::open(options(dir), || OwnerId::from_u128(2), Box::new(|_| {})) {
+        match Store::open(options(dir), || OwnerId::from_u128(2), Box::new(|_| {}), Metrics::default()) {
             Err(Error::InUse { .. }) if tokio::time::Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }

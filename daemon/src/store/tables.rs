@@ -1,6 +1,6 @@
 //! Every table, and the set of them a writer holds open.
 
-use redb::{ReadableTable as _, Table, TableDefinition, WriteTransaction};
+use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::Error;
 use super::idempotency::{Entry, Hash};
@@ -89,6 +89,11 @@ impl<'txn> Tables<'txn> {
 
     /// The number of the last event, from which all revisions follow.
     pub(super) fn last_revision(&self) -> Result<Revision, Error> {
-        Ok(Revision(self.event.last()?.map_or(0, |(key, _)| key.value())))
+        last_revision(&self.event)
     }
+}
+
+/// The number of the last event.
+pub(super) fn last_revision(events: &impl ReadableTable<u64, &'static [u8]>) -> Result<Revision, Error> {
+    Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
 }

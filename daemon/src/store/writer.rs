@@ -15,6 +15,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use redb::Database;
 use tokio::sync::{mpsc, oneshot};
@@ -22,7 +23,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::tables::Tables;
 use super::{Committed, Error};
 use crate::domain::Revision;
-use crate::runtime::ErrorChain;
+use crate::runtime::{ErrorChain, Metrics};
 
 /// Sees every committed change, on the writer's thread: it must be quick and must not block.
 pub type Observer = Box<dyn Fn(&[Committed]) + Send>;
@@ -68,18 +69,26 @@ impl Writer {
         queue: usize,
         batch: usize,
         observer: Observer,
+        metrics: Metrics,
     ) -> std::io::Result<Self> {
         let (sender, jobs) = mpsc::channel(queue);
         let run = move || {
             // The library panics on a file that was damaged from outside. A daemon that can write no
             // more is not left running: a start is a path that is tested.
-            if catch_unwind(AssertUnwindSafe(|| write(&database, jobs, batch, &observer))).is_err() {
+            if catch_unwind(AssertUnwindSafe(|| write(&database, jobs, batch, &observer, &metrics))).is_err()
+            {
                 tracing::error!("the store's writer panicked: the daemon ends");
                 std::process::exit(1);
             }
         };
         thread::Builder::new().name("store writer".to_owned()).spawn(run)?;
         Ok(Self { queue: sender })
+    }
+
+    /// Writes that wait, and how many may.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let limit = self.queue.max_capacity();
+        (limit - self.queue.capacity(), limit)
     }
 
     /// Runs `job` in a transaction and answers after its commit. The job's own refusal (the inner
@@ -108,11 +117,19 @@ impl Writer {
     }
 }
 
-fn write(database: &Database, mut jobs: mpsc::Receiver<Job>, batch: usize, observer: &Observer) {
+fn write(
+    database: &Database,
+    mut jobs: mpsc::Receiver<Job>,
+    batch: usize,
+    observer: &Observer,
+    metrics: &Metrics,
+) {
     while let Some(first) = jobs.blocking_recv() {
+        let began = Instant::now();
         let more = std::iter::from_fn(|| jobs.try_recv().ok());
         match commit(database, std::iter::once(first).chain(more).take(batch)) {
             Ok((committed, done)) => {
+                metrics.commit(done.len(), began.elapsed());
                 observer(&committed);
                 for tell in done {
                     tell();
@@ -120,7 +137,8 @@ fn write(database: &Database, mut jobs: mpsc::Receiver<Job>, batch: usize, obser
             }
             // Everybody who waits sees the channel close.
             Err(error) => {
-                tracing::error!(error = %ErrorChain(&error), "a transaction failed; nothing of it was written")
+                metrics.commit_failed();
+                tracing::error!(error = %ErrorChain(&error), "a transaction failed; nothing of it was written");
             }
         }
     }

@@ -17,7 +17,7 @@ use wharfinger::extension::{
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
-use wharfinger::runtime::{Activator, Clock, SystemClock, Tasks};
+use wharfinger::runtime::{Activator, Clock, Metrics, SystemClock, Tasks};
 use wharfinger::store;
 use wharfinger_tests::options;
 
@@ -33,7 +33,7 @@ pub(crate) struct Calm;
 pub(crate) fn open(dir: &Path, clock: &Arc<dyn Clock>, bell: &Activator) -> Result<Lifecycle> {
     let begun = Instant::now();
     loop {
-        match Lifecycle::open(options::store(dir), Arc::clone(clock), bell.clone()) {
+        match Lifecycle::open(options::store(dir), Arc::clone(clock), bell.clone(), Metrics::default()) {
             Err(store::Error::InUse { .. }) if begun.elapsed() < PATIENCE => std::thread::yield_now(),
             opened => return Ok(opened?),
         }
@@ -49,6 +49,7 @@ pub(crate) fn reconciler(lifecycle: &Lifecycle, clock: Arc<dyn Clock>, bell: &Ac
         clock,
         tasks: Tasks::default(),
         bell: bell.clone(),
+        metrics: Metrics::default(),
     };
     Reconciler::new(options::reconciler(), parts, 7)
 }

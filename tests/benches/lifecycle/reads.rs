@@ -17,7 +17,7 @@ use wharfinger::api::Server;
 use wharfinger::catalog::Catalog;
 use wharfinger::domain::{InstanceId, Secrets};
 use wharfinger::lifecycle::Lifecycle;
-use wharfinger::runtime::{Activator, Readiness, Shutdown, SystemClock, Tasks};
+use wharfinger::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use wharfinger::service::Service;
 use wharfinger_tests::options;
 
@@ -133,7 +133,7 @@ async fn serve(dir: &Path, lifecycle: &Lifecycle, shutdown: &Shutdown) -> Result
     let address = server.local_addr();
     let (serving, shutdown) = (tasks.clone(), shutdown.clone());
     tasks.spawn("serve", async move {
-        server.serve(service, Readiness::new(), serving, shutdown).await;
+        server.serve(service, Readiness::new(), Metrics::default(), serving, shutdown).await;
     });
     Ok(address)
 }

@@ -18,7 +18,7 @@ use wharfinger::domain::{
 use wharfinger::extension::Extensions;
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{self, Parts, Reconciler};
-use wharfinger::runtime::{Activator, Clock as _, Tasks};
+use wharfinger::runtime::{Activator, Clock as _, Metrics, Tasks};
 use wharfinger::store;
 use wharfinger_tests::options;
 
@@ -53,8 +53,9 @@ impl Life {
         let bell = Activator::new();
         let options =
             store::Options { cache: 8 << 20, queue: 64, batch: 16, events: 1_000_000, ..options::store(dir) };
+        let metrics = Metrics::default();
         let lifecycle = loop {
-            match Lifecycle::open(options.clone(), Arc::new(clock.clone()), bell.clone()) {
+            match Lifecycle::open(options.clone(), Arc::new(clock.clone()), bell.clone(), metrics.clone()) {
                 Ok(lifecycle) => break lifecycle,
                 // The killed daemon's writer lets go of the file a moment later.
                 Err(store::Error::InUse { .. }) => std::thread::sleep(Duration::from_millis(1)),
@@ -73,6 +74,7 @@ impl Life {
             clock: Arc::new(clock.clone()),
             tasks: Tasks::default(),
             bell,
+            metrics,
         };
         let reconciler = Reconciler::new(options, parts, seed);
         Self { runtime, lifecycle, reconciler, world: world.clone() }

@@ -13,6 +13,6 @@ pub(crate) use body::{FromBody, Nothing, Payload};
 pub(crate) use idempotency_key::RepeatKey;
 pub(crate) use if_match::IfMatch;
 pub(crate) use members::Members;
-pub(crate) use path::{BulkPath, InstancePath, OrphanPath, TemplatePath};
+pub(crate) use path::{BulkPath, InstancePath, OrphanPath, ProblemPath, TemplatePath};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};
 pub(crate) use request_id::RequestId;

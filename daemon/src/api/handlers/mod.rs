@@ -2,9 +2,11 @@
 //! came to; it decides nothing.
 
 pub(crate) mod bulk;
+pub(crate) mod docs;
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod instances;
+pub(crate) mod metrics;
 pub(crate) mod orphans;
 pub(crate) mod plugins;
 pub(crate) mod provisioners;

@@ -148,6 +148,11 @@ impl Code {
         StatusCode::from_u16(self.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// The code with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.entry().code == name)
+    }
+
     /// For the OpenAPI document: the code and what it means.
     pub(crate) fn summary(self) -> String {
         let Entry { code, title, .. } = self.entry();

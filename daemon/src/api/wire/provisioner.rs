@@ -85,10 +85,9 @@ impl From<ProvisionerView> for Provisioner {
     fn from(view: ProvisionerView) -> Self {
         let ProvisionerView { name, plugin, default, capabilities, reach, instances, outlook, recovering } =
             view;
-        let (state, until) = match outlook.breaker {
-            BreakerState::Closed => ("closed", None),
-            BreakerState::Paused { until } => ("paused", Some(until.into())),
-            BreakerState::HalfOpen { .. } => ("half_open", None),
+        let until = match outlook.breaker {
+            BreakerState::Paused { until } => Some(until.into()),
+            BreakerState::Closed | BreakerState::HalfOpen { .. } => None,
         };
         Self {
             name: name.to_string(),
@@ -101,7 +100,7 @@ impl From<ProvisionerView> for Provisioner {
             instances,
             swept_at: outlook.swept_at.map(Time::from),
             breaker: Breaker {
-                state,
+                state: outlook.breaker.as_str(),
                 since: outlook.paused_since.map(Time::from),
                 until,
                 failures: outlook.failures,

@@ -17,6 +17,7 @@ pub fn store(dir: &Path) -> store::Options {
         batch: 512,
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
+        events_for: Duration::from_secs(7 * 86_400),
         idempotency: Duration::from_secs(86_400),
         max_idempotency_keys: 1_000_000,
         bulks: Duration::from_secs(86_400),
@@ -36,6 +37,7 @@ pub fn reconciler() -> reconciler::Options {
         recovery: RecoveryPolicy::default(),
         freeze_period: Duration::from_secs(30),
         breaker: BreakerPolicy::default(),
+        planted: reconciler::Planted::default(),
     }
 }
 
@@ -57,6 +59,7 @@ pub fn service() -> service::Options {
         max_admissions: 64,
         max_bulk_items: 1_000,
         max_bulk_concurrent: 8,
+        max_streams: 256,
     }
 }
 
@@ -68,6 +71,8 @@ pub fn api() -> api::Options {
         max_connections: 1_024,
         header_timeout: Duration::from_secs(10),
         body_timeout: Duration::from_secs(15),
+        write_timeout: Duration::from_secs(30),
+        heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
         max_bulk_body: 4 << 20,
         drain: Duration::from_secs(10),

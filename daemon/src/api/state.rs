@@ -25,6 +25,8 @@ pub(crate) struct Inner {
     pub(crate) max_body: usize,
     pub(crate) max_bulk_body: usize,
     pub(crate) body_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) heartbeat: Duration,
     /// The rendered OpenAPI document, and the page made of it.
     pub(crate) document: Bytes,
     pub(crate) operations: Page,
@@ -48,6 +50,8 @@ impl Api {
             max_body: options.max_body,
             max_bulk_body: options.max_bulk_body,
             body_timeout: options.body_timeout,
+            write_timeout: options.write_timeout,
+            heartbeat: options.heartbeat,
             document: document.json(),
             operations: document.page(),
         }))

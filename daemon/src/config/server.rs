@@ -28,6 +28,8 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context, bulk: &Bulk) -> 
             max_connections: server.or("max_connections", count(1..=100_000), 1_024),
             header_timeout: server.or("header_timeout", duration(SECOND..=HOUR), 10 * SECOND),
             body_timeout: server.or("body_timeout", duration(SECOND..=HOUR), 15 * SECOND),
+            write_timeout: server.or("write_timeout", duration(SECOND..=HOUR), 30 * SECOND),
+            heartbeat: server.or("heartbeat", duration(SECOND..=HOUR), 15 * SECOND),
             max_body: server.or("max_body", size(1_024..=64 << 20), 256 << 10),
             max_bulk_body: bulk.max_body,
             drain: server.or("drain", duration(Duration::ZERO..=HOUR), 10 * SECOND),
@@ -38,6 +40,7 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context, bulk: &Bulk) -> 
             max_admissions: server.or("max_admissions", count(1..=100_000), 64),
             max_bulk_items: bulk.max_items,
             max_bulk_concurrent: bulk.max_concurrent,
+            max_streams: server.or("max_streams", count(1..=100_000), 256),
         };
         if service.default_wait > service.max_wait {
             server.complain("default_wait", "is longer than max_wait; at most that is allowed");

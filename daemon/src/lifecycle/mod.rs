@@ -15,6 +15,7 @@
 mod agenda;
 mod bulks;
 mod error;
+mod history;
 mod orphans;
 mod outlooks;
 mod sightings;
@@ -33,7 +34,7 @@ use crate::domain::{
     Timestamp, Workload, WorkloadName,
 };
 use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Shutdown};
-use crate::store::{self, Change, Committed, EventDraft, Origin, Page, Store, WhenFull};
+use crate::store::{self, Change, Committed, EventDraft, Occasion, Page, Store, WhenFull};
 use agenda::Agenda;
 use orphans::Orphans;
 use outlooks::Outlooks;
@@ -119,13 +120,13 @@ impl Lifecycle {
 
     /// Makes the record of a new instance. When this returns it is durable.
     pub async fn accept(&self, id: InstanceId, spec: Arc<Spec>, secrets: Secrets) -> Result<Instance, Error> {
-        self.accept_from(Origin::Single, id, spec, secrets).await
+        self.accept_from(Occasion::Single, id, spec, secrets).await
     }
 
     /// The same for a request that may be sent again, or is part of a bulk.
     pub async fn accept_from(
         &self,
-        origin: Origin,
+        occasion: Occasion,
         id: InstanceId,
         spec: Arc<Spec>,
         secrets: Secrets,
@@ -133,7 +134,7 @@ impl Lifecycle {
         let now = self.clock.now();
         let status = Status::requested(WorkloadName::of(self.owner(), id), now);
         let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
-        Ok(self.store.insert(id, spec, secrets, status, draft, origin).await?)
+        Ok(self.store.insert(id, spec, secrets, status, draft, occasion).await?)
     }
 
     /// Makes the record of an instance whose workload is there already, and is an orphan so far.
@@ -151,7 +152,7 @@ impl Lifecycle {
         let message = Some(format!("the workload {} was there without a record", orphan.workload));
         let (kind, reason) = (Event::ADOPTED.to_owned(), Some("Adopted".to_owned()));
         let draft = EventDraft { at: now, kind, reason, message };
-        let instance = self.store.insert(id, spec, secrets, status, draft, Origin::Single).await?;
+        let instance = self.store.insert(id, spec, secrets, status, draft, Occasion::Single).await?;
         self.orphans.forget(orphan);
         Ok(instance)
     }
@@ -244,11 +245,6 @@ impl Lifecycle {
             return Ok(Secrets::default());
         }
         Ok(self.store.secrets(instance.id)?)
-    }
-
-    /// Every event committed from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.events.subscribe()
     }
 
     /// Who subscribed, and how many events the slowest of them has not taken yet.
@@ -383,8 +379,8 @@ impl Lifecycle {
                 () = tokio::time::sleep(interval) => {}
             }
             let pruned = async {
-                while self.store.prune().await? {}
                 let now = self.clock.now();
+                while self.store.prune(now).await? {}
                 while self.store.forget_keys(now).await? {}
                 while self.store.forget_bulks(now).await? {}
                 self.store.bury(now).await

@@ -15,7 +15,7 @@ use crate::domain::{
     Sighting, Spec, Violation,
 };
 use crate::extension::{ExtensionSet, ProvisionerEntry, Review};
-use crate::store::{Made, Origin};
+use crate::store::{Made, Occasion};
 
 /// What stands in a path: an id or a name. A name never parses as an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,8 +113,8 @@ impl Service {
         let turn = key.map(|key| self.turn(&key, &Meaning::of("create").create(&request))).transpose()?;
         let replayed = matches!(turn, Some(Turn::Repeated(_)));
         let accepted = match turn {
-            None => self.make(request, Origin::Single).await?,
-            Some(Turn::First(claim)) => self.make(request, Origin::Keyed(claim)).await?,
+            None => self.make(request, Occasion::Single).await?,
+            Some(Turn::First(claim)) => self.make(request, Occasion::Keyed(claim)).await?,
             Some(Turn::Repeated(Made::Instance(id))) => {
                 let made = self.inner.lifecycle.get(id).map_err(Error::reading)?;
                 made.ok_or(Error::RepeatedInstanceGone(id))?
@@ -135,12 +135,12 @@ impl Service {
     }
 
     /// Checks the request, asks the hooks and stores the intent.
-    pub(super) async fn make(&self, request: CreateRequest, origin: Origin) -> Result<Instance, Error> {
+    pub(super) async fn make(&self, request: CreateRequest, occasion: Occasion) -> Result<Instance, Error> {
         let _permit = self.admission()?;
         let Reviewed { id, spec, secrets, admission } = self.review(request, false).await?;
         let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(spec) });
         let name = spec.name.clone();
-        let accepted = self.inner.lifecycle.accept_from(origin, id, spec, secrets).await;
+        let accepted = self.inner.lifecycle.accept_from(occasion, id, spec, secrets).await;
         accepted.map_err(|error| Error::of(error, name.as_str(), "created", None))
     }
 

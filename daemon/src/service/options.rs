@@ -15,4 +15,6 @@ pub struct Options {
     pub max_bulk_items: usize,
     /// Items of all bulks that are worked on at the same time.
     pub max_bulk_concurrent: usize,
+    /// Streams of events and logs at the same time; more are refused.
+    pub max_streams: usize,
 }

@@ -2,7 +2,7 @@
 //!
 //! # Guarantees
 //! * A bulk is stored with all of its items, and with its idempotency key, in one transaction.
-//! * An item and the instance it makes are one transaction (see [`Origin::Item`](super::Origin)):
+//! * An item and the instance it makes are one transaction (see [`Occasion::Item`](super::Occasion)):
 //!   an instance that was made is never made again, whenever the daemon dies.
 //! * An item's result is written once; what it was to make goes with it, secrets included.
 

@@ -12,8 +12,8 @@ use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
 use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, tombstones};
 use crate::domain::{
-    BulkId, Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec,
-    Status, Subject, Timestamp,
+    BulkId, Event, Filter, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret,
+    Secrets, Spec, Status, Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 
@@ -32,7 +32,7 @@ pub struct EventDraft {
 
 /// What a request for a new instance was.
 #[derive(Debug)]
-pub enum Origin {
+pub enum Occasion {
     /// One by itself.
     Single,
     /// One that may be sent again.
@@ -77,20 +77,20 @@ impl Store {
         secrets: Secrets,
         status: Status,
         draft: EventDraft,
-        origin: Origin,
+        occasion: Occasion,
     ) -> Result<Instance, Error> {
         let options = Arc::clone(&self.options);
-        let (inserted, _origin) = self
+        let (inserted, _occasion) = self
             .writer
             .submit(WhenFull::Refuse, move |batch| {
                 // Refused before the first write: what a job has written stays.
-                if let Err(refusal) = batch.may_insert(id, &spec.name, &origin, &options, draft.at)? {
-                    return Ok((Err(refusal), origin));
+                if let Err(refusal) = batch.may_insert(id, &spec.name, &occasion, &options, draft.at)? {
+                    return Ok((Err(refusal), occasion));
                 }
-                match &origin {
-                    Origin::Single => {}
-                    Origin::Keyed(claim) => batch.remember(claim, Made::Instance(id), draft.at)?,
-                    Origin::Item { bulk, index } => batch.accept_item(*bulk, *index, id, draft.at)?,
+                match &occasion {
+                    Occasion::Single => {}
+                    Occasion::Keyed(claim) => batch.remember(claim, Made::Instance(id), draft.at)?,
+                    Occasion::Item { bulk, index } => batch.accept_item(*bulk, *index, id, draft.at)?,
                 }
                 let broken = |source| Error::record(format!("instance {id}"), source);
                 let record = encode(&SpecRecord::from(&*spec)).map_err(broken)?;
@@ -104,7 +104,7 @@ impl Store {
                 let instance = Instance { id, spec, status, revision: Revision(0) };
                 let instance = batch.write(instance, None, draft)?;
                 // A claim in it ends when the answer does: after the fsync.
-                Ok((Ok(instance), origin))
+                Ok((Ok(instance), occasion))
             })
             .await?;
         inserted
@@ -188,7 +188,7 @@ impl Store {
     /// Every instance with all of these labels, in creation order. Blocks, and reads all records.
     pub fn select(&self, labels: BTreeMap<String, String>) -> Result<Vec<(InstanceId, InstanceName)>, Error> {
         let transaction = self.database.begin_read()?;
-        let query = Query { labels, ..Query::default() };
+        let query = Query { filter: Filter { labels, ..Filter::default() }, ..Query::default() };
         let named = |instance: Instance| (instance.id, instance.spec.name.clone());
         matching(&transaction, &query)?
             .filter_map(|row| row.map(|found| found.map(named)).transpose())
@@ -205,7 +205,7 @@ fn matching(
     let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
     let rows = statuses.range::<u128>((start, Bound::Unbounded))?;
     Ok(rows.map(move |row| match read(&specs, &statuses, InstanceId::from_u128(row?.0.value())) {
-        Ok(found) => Ok(found.filter(|instance| query.matches(instance))),
+        Ok(found) => Ok(found.filter(|instance| query.filter.matches(instance))),
         // One record that cannot be read must not hide all the others.
         Err(error @ Error::Record { .. }) => {
             tracing::error!(error = %ErrorChain(&error), "a record is left out of the list");
@@ -220,7 +220,7 @@ impl Batch<'_> {
         &self,
         id: InstanceId,
         name: &InstanceName,
-        origin: &Origin,
+        occasion: &Occasion,
         options: &Options,
         now: Timestamp,
     ) -> Result<Result<(), Error>, Error> {
@@ -234,10 +234,10 @@ impl Batch<'_> {
                 .is_some_and(|instance| instance.status.phase.kind() == PhaseKind::Deleting);
             return Ok(Err(Error::NameTaken { name: name.clone(), holder, deleting }));
         }
-        match origin {
-            Origin::Single => Ok(Ok(())),
-            Origin::Keyed(_) => self.has_room(options, now),
-            Origin::Item { bulk, index } => self.is_pending(*bulk, *index),
+        match occasion {
+            Occasion::Single => Ok(Ok(())),
+            Occasion::Keyed(_) => self.has_room(options, now),
+            Occasion::Item { bulk, index } => self.is_pending(*bulk, *index),
         }
     }
 
@@ -257,7 +257,7 @@ impl Batch<'_> {
         self.tables.status.insert(instance.id.as_u128(), record.as_slice())?;
         outlines::put(&mut self.tables, &instance.outline())?;
         let event = event(&instance, from, instance.status.phase.kind(), instance.revision, draft);
-        events::append(&mut self.tables, &event)?;
+        events::append(&mut self.tables, &event, None)?;
         self.committed.push(Committed { event: Arc::new(event), instance: Some(instance.clone()) });
         Ok(instance)
     }
@@ -273,7 +273,7 @@ impl Batch<'_> {
         self.tables.name.remove(instance.spec.name.as_str())?;
         let revision = self.next_revision();
         let event = event(instance, Some(instance.status.phase.kind()), PhaseKind::Gone, revision, draft);
-        events::append(&mut self.tables, &event)?;
+        events::append(&mut self.tables, &event, Some(Origin::from(&*instance.spec)))?;
         self.committed.push(Committed { event: Arc::new(event), instance: None });
         Ok(())
     }

@@ -14,6 +14,7 @@ mod migrations;
 mod open;
 mod options;
 mod outlines;
+mod outputs;
 mod record;
 #[cfg(test)]
 mod requests_tests;
@@ -21,13 +22,17 @@ mod tables;
 mod tombstones;
 mod writer;
 
+#[cfg(test)]
+mod testing;
+
 use std::sync::Arc;
 
 use redb::{Database, ReadableDatabase as _};
 
 pub use error::Error;
+pub use events::EventsPage;
 pub use idempotency::{Claim, Claimed, Made};
-pub use instances::{Change, EventDraft, Origin, Page};
+pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
 pub use writer::{Observer, WhenFull};
 

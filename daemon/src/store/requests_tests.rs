@@ -1,6 +1,5 @@
 //! Idempotency keys, bulks and full queues, below everything that speaks to users.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use futures_util::future::join_all;
 use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
 
 use super::tables::{BULK_ITEM, BULK_REQUEST, IDEMPOTENCY, IDEMPOTENCY_AT};
-use super::{Claim, Claimed, Error, EventDraft, Made, Observer, Options, Origin, Store};
+use super::{Claim, Claimed, Error, EventDraft, Made, Observer, Occasion, Options, Store};
 use crate::domain::{
-    BulkId, BulkOp, CreateRequest, HealthPolicy, IdempotencyKey, InstanceId, ItemStep, Order, OwnerId,
-    PluginIdentity, Progress, Refusal, Secret, Secrets, Spec, Status, Template, Timestamp, WorkloadName,
+    BulkId, BulkOp, CreateRequest, IdempotencyKey, InstanceId, ItemStep, Order, OwnerId, Progress, Refusal,
+    Secret, Secrets, Spec, Status, Timestamp, WorkloadName,
 };
 use crate::runtime::Metrics;
 
@@ -27,6 +26,7 @@ fn options(dir: &tempfile::TempDir) -> Options {
         batch: 512,
         tombstones: DAY,
         events: 1_000,
+        events_for: DAY,
         idempotency: DAY,
         max_idempotency_keys: 2,
         bulks: DAY,
@@ -56,42 +56,15 @@ fn open(dir: &tempfile::TempDir) -> Store {
     open_with(options(dir), Box::new(|_| {}))
 }
 
-fn spec(name: &str) -> Arc<Spec> {
-    let template = Template {
-        name: "t".parse().unwrap(),
-        description: String::new(),
-        provisioner: None,
-        image: None,
-        command: Vec::new(),
-        port: 1,
-        path: "/mcp".to_owned(),
-        transport: "streamable-http".to_owned(),
-        environment: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        health: HealthPolicy::default(),
-        inputs: Vec::new(),
-    };
-    Arc::new(Spec {
-        name: name.parse().unwrap(),
-        description: None,
-        template,
-        provisioner: "p".parse().unwrap(),
-        plugin: PluginIdentity { name: "p".to_owned(), digest: "sha256:00".to_owned() },
-        environment: BTreeMap::new(),
-        secret_names: Vec::new(),
-        labels: BTreeMap::new(),
-        admission: Vec::new(),
-        created_at: NOW,
-    })
-}
-
-async fn insert(store: &Store, number: u128, at: Timestamp, origin: Origin) -> Result<InstanceId, Error> {
+async fn insert(store: &Store, number: u128, at: Timestamp, occasion: Occasion) -> Result<InstanceId, Error> {
     let id = InstanceId::from_u128(number);
     let status = Status::requested(WorkloadName::of(store.owner(), id), at);
     let draft = EventDraft { at, kind: "accepted".to_owned(), reason: None, message: None };
     let name = format!("i{number}");
-    store.insert(id, spec(&name), Secrets::default(), status, draft, origin).await.map(|instance| instance.id)
+    store
+        .insert(id, Arc::new(Spec::example(&name, "p")), Secrets::default(), status, draft, occasion)
+        .await
+        .map(|instance| instance.id)
 }
 
 fn key(text: &str) -> IdempotencyKey {
@@ -138,7 +111,7 @@ async fn a_key_is_known_after_a_restart_and_its_request_too() {
     let store = open(&dir);
     let claim = first(&store, "k", NOW);
     assert!(matches!(store.claim(&key("k"), b"request", NOW).unwrap(), Claimed::UnderWay));
-    let id = insert(&store, 1, NOW, Origin::Keyed(claim)).await.unwrap();
+    let id = insert(&store, 1, NOW, Occasion::Keyed(claim)).await.unwrap();
     let store = reopen(store, &dir).await;
     let again = store.claim(&key("k"), b"request", NOW).unwrap();
     assert!(matches!(again, Claimed::Repeated(Made::Instance(made)) if made == id));
@@ -149,8 +122,8 @@ async fn a_key_is_known_after_a_restart_and_its_request_too() {
 async fn a_key_whose_request_was_refused_is_free() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
-    insert(&store, 1, NOW, Origin::Single).await.unwrap();
-    let refused = insert(&store, 1, NOW, Origin::Keyed(first(&store, "k", NOW))).await;
+    insert(&store, 1, NOW, Occasion::Single).await.unwrap();
+    let refused = insert(&store, 1, NOW, Occasion::Keyed(first(&store, "k", NOW))).await;
     assert!(matches!(refused, Err(Error::IdTaken { .. } | Error::NameTaken { .. })));
     drop(first(&store, "k", NOW));
     drop(first(&store, "k", NOW));
@@ -163,7 +136,7 @@ async fn a_key_is_under_way_until_its_transaction_is_through_whoever_waits_for_i
     let store = open(&dir);
     for number in 0..2 {
         let text = number.to_string();
-        let mut write = Box::pin(insert(&store, number, NOW, Origin::Keyed(first(&store, &text, NOW))));
+        let mut write = Box::pin(insert(&store, number, NOW, Occasion::Keyed(first(&store, &text, NOW))));
         // Handed to the writer, and given up.
         let _ = futures_util::poll!(&mut write);
         drop(write);
@@ -184,10 +157,10 @@ async fn a_key_is_under_way_until_its_transaction_is_through_whoever_waits_for_i
 async fn a_key_is_forgotten_in_its_time_and_counts_until_then() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(&dir);
-    insert(&store, 1, NOW, Origin::Keyed(first(&store, "one", NOW))).await.unwrap();
+    insert(&store, 1, NOW, Occasion::Keyed(first(&store, "one", NOW))).await.unwrap();
     let later = NOW.plus(DAY / 2);
-    insert(&store, 2, later, Origin::Keyed(first(&store, "two", later))).await.unwrap();
-    match insert(&store, 3, later, Origin::Keyed(first(&store, "three", later))).await {
+    insert(&store, 2, later, Occasion::Keyed(first(&store, "two", later))).await.unwrap();
+    match insert(&store, 3, later, Occasion::Keyed(first(&store, "three", later))).await {
         Err(Error::KeysFull { kept: 2, free_in }) => assert_eq!(free_in, DAY / 2),
         other => panic!("{other:?}"),
     }
@@ -203,7 +176,7 @@ async fn a_key_is_forgotten_in_its_time_and_counts_until_then() {
         (keys.len().unwrap(), times.len().unwrap())
     };
     assert_eq!(rows(), (1, 1));
-    insert(&store, 4, tomorrow, Origin::Keyed(first(&store, "one", tomorrow))).await.unwrap();
+    insert(&store, 4, tomorrow, Occasion::Keyed(first(&store, "one", tomorrow))).await.unwrap();
     assert!(matches!(store.claim(&key("two"), b"request", tomorrow).unwrap(), Claimed::Repeated(_)));
     assert_eq!(rows(), (2, 2));
 }
@@ -212,9 +185,9 @@ async fn a_key_is_forgotten_in_its_time_and_counts_until_then() {
 async fn an_expired_key_is_used_anew_before_anybody_forgot_it() {
     let dir = tempfile::tempdir().unwrap();
     let store = open_with(Options { max_idempotency_keys: 9, ..options(&dir) }, Box::new(|_| {}));
-    insert(&store, 1, NOW, Origin::Keyed(first(&store, "k", NOW))).await.unwrap();
+    insert(&store, 1, NOW, Occasion::Keyed(first(&store, "k", NOW))).await.unwrap();
     let tomorrow = NOW.plus(DAY);
-    let id = insert(&store, 2, tomorrow, Origin::Keyed(first(&store, "k", tomorrow))).await.unwrap();
+    let id = insert(&store, 2, tomorrow, Occasion::Keyed(first(&store, "k", tomorrow))).await.unwrap();
     // Only the old time is over.
     while store.forget_keys(tomorrow).await.unwrap() {}
     let again = store.claim(&key("k"), b"request", tomorrow).unwrap();
@@ -232,17 +205,17 @@ async fn an_item_and_its_instance_are_one_transaction() {
     let request = store.bulk_request(BULK, 0).unwrap().unwrap();
     assert_eq!(Order::Create(Box::new(request)), create("i1"));
 
-    let item = Origin::Item { bulk: BULK, index: 0 };
+    let item = Occasion::Item { bulk: BULK, index: 0 };
     let id = insert(&store, 1, NOW, item).await.unwrap();
     let stored = store.bulk_item(BULK, 0).unwrap().unwrap();
     assert_eq!((stored.id, stored.progress), (Some(id), Progress::Accepted));
     assert_eq!(store.bulk_request(BULK, 0).unwrap(), None);
     // Whoever does it again, for whatever reason, makes nothing.
-    let again = insert(&store, 2, NOW, Origin::Item { bulk: BULK, index: 0 }).await;
+    let again = insert(&store, 2, NOW, Occasion::Item { bulk: BULK, index: 0 }).await;
     assert!(matches!(again, Err(Error::ItemEnded)), "{again:?}");
     assert!(store.get(InstanceId::from_u128(2)).unwrap().is_none());
     // A refusal of the record leaves the item as it was.
-    let taken = insert(&store, 1, NOW, Origin::Item { bulk: BULK, index: 1 }).await;
+    let taken = insert(&store, 1, NOW, Occasion::Item { bulk: BULK, index: 1 }).await;
     assert!(taken.is_err());
     assert_eq!(store.bulk_item(BULK, 1).unwrap().unwrap().progress, Progress::Pending);
     assert!(store.bulk_request(BULK, 1).unwrap().is_some());
@@ -318,7 +291,7 @@ async fn a_full_queue_refuses_users_and_keeps_what_happened_waiting() {
     let mut busy = false;
     let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
     for number in 0.. {
-        let mut write = Box::pin(insert(&store, number, NOW, Origin::Single));
+        let mut write = Box::pin(insert(&store, number, NOW, Occasion::Single));
         match futures_util::poll!(&mut write) {
             std::task::Poll::Ready(Err(Error::Busy)) => busy = true,
             std::task::Poll::Ready(other) => panic!("{other:?}"),

@@ -25,6 +25,8 @@ pub(super) const EVENT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("
 pub(super) const EVENT_OF: TableDefinition<'_, (u128, u64), ()> = TableDefinition::new("event_of");
 /// Id of a deleted instance → what remains of it.
 pub(super) const TOMBSTONE: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("tombstone");
+/// Instance id → the last output of a workload that was given up or removed. Since format 2.
+pub(super) const OUTPUT: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("output");
 
 /// Hash of an idempotency key → the request it came with, and what that made.
 pub(super) const IDEMPOTENCY: TableDefinition<'_, Hash, Entry> = TableDefinition::new("idempotency");
@@ -59,6 +61,7 @@ pub(super) struct Tables<'txn> {
     pub(super) event: Table<'txn, u64, &'static [u8]>,
     pub(super) event_of: Table<'txn, (u128, u64), ()>,
     pub(super) tombstone: Table<'txn, u128, &'static [u8]>,
+    pub(super) output: Table<'txn, u128, &'static [u8]>,
     pub(super) idempotency: Table<'txn, Hash, Entry>,
     pub(super) idempotency_at: Table<'txn, (i64, Hash), ()>,
     pub(super) bulk: Table<'txn, u128, &'static [u8]>,
@@ -79,6 +82,7 @@ impl<'txn> Tables<'txn> {
             event: transaction.open_table(EVENT)?,
             event_of: transaction.open_table(EVENT_OF)?,
             tombstone: transaction.open_table(TOMBSTONE)?,
+            output: transaction.open_table(OUTPUT)?,
             idempotency: transaction.open_table(IDEMPOTENCY)?,
             idempotency_at: transaction.open_table(IDEMPOTENCY_AT)?,
             bulk: transaction.open_table(BULK)?,

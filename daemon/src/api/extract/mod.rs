@@ -4,6 +4,7 @@
 mod body;
 mod idempotency_key;
 mod if_match;
+mod last_event_id;
 mod members;
 mod path;
 mod query;
@@ -12,6 +13,7 @@ mod request_id;
 pub(crate) use body::{FromBody, Nothing, Payload};
 pub(crate) use idempotency_key::RepeatKey;
 pub(crate) use if_match::IfMatch;
+pub(crate) use last_event_id::{LastEventId, read_revision};
 pub(crate) use members::Members;
 pub(crate) use path::{BulkPath, InstancePath, OrphanPath, ProblemPath, TemplatePath};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};

@@ -4,6 +4,7 @@
 pub(crate) mod bulk;
 pub(crate) mod docs;
 pub(crate) mod document;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod instances;
 pub(crate) mod metrics;

@@ -54,6 +54,8 @@ codes! {
         "See errors for each parameter and what is allowed.";
     InvalidIfMatch = "invalid_if_match", 400, false, "If-Match is not an ETag of this API",
         "Send the ETag of the instance as it was given, in its quotes, or *.";
+    InvalidLastEventId = "invalid_last_event_id", 400, false, "Last-Event-ID is not an id of this API",
+        "Send the id of the last event as it was given, or no such header.";
     InvalidIdempotencyKey = "invalid_idempotency_key", 400, false, "Idempotency-Key is not a key",
         "Send one key of 1 to 255 printable ASCII characters, best a fresh UUID, in quotes or without.";
     InvalidJson = "invalid_json", 400, false, "The body is not JSON",
@@ -71,7 +73,7 @@ codes! {
     NotFound = "not_found", 404, false, "There is nothing at this path",
         "See /openapi.json for every path.";
     InstanceNotFound = "instance_not_found", 404, false, "There is no such instance",
-        "GET /mcp/instances lists the living ones. A deleted instance has only its events, by its id.";
+        "GET /mcp/instances lists the living ones. A deleted instance has only its events and its last output, by its id.";
     OrphanNotFound = "orphan_not_found", 404, false, "There is no such orphan",
         "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
@@ -103,6 +105,8 @@ codes! {
         "It was finished, and nothing was done again. If that is wanted, send it with a new Idempotency-Key.";
     SelectionDiffers = "selection_differs", 409, false, "The labels select another number of instances",
         "Look at what they select (GET /mcp/instances?label=…), and send the bulk with that expect_count.";
+    RevisionCompacted = "revision_compacted", 410, false, "Not all events since this revision are kept",
+        "List again (GET /mcp/instances), then stream from that list's revision: GET /mcp/events?since=….";
     StaleRevision = "stale_revision", 412, false, "The instance has changed since",
         "Read it again, decide anew, and send its new ETag.";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large",

@@ -41,6 +41,11 @@ impl Code {
                  quotes where it has no space, comma or semicolon; and there is one of it.",
                 NOTHING,
             ),
+            Self::InvalidLastEventId => (
+                "`Last-Event-ID` says which event of a stream the client saw last. Its value is not the number \
+                 of an event: ids of this API are whole numbers.",
+                NOTHING,
+            ),
             Self::InvalidJson => (
                 "The body cannot be read as JSON: a comma or quote is missing, it is not UTF-8, or it is \
                  something else than one object. Nothing was done.",
@@ -159,6 +164,12 @@ impl Code {
                  than its sender has seen deletes nothing. It found another number; `detail` has both. \
                  Nothing of the bulk was done, its other items included.",
                 NOTHING,
+            ),
+            Self::RevisionCompacted => (
+                "A stream was asked for that starts after a revision whose next events are not all kept any \
+                 more, or that this database has not reached: it was restored from a backup, or is another \
+                 one. The client cannot know what it missed, and starts over with a list.",
+                "If clients come back later than events are kept, raise `[store] events` and `events_for`.",
             ),
             Self::StaleRevision => (
                 "The request was to be done only if the instance is still at the revision in `If-Match`, \

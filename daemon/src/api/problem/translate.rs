@@ -39,6 +39,7 @@ impl From<Error> for Problem {
             }
             Error::BulkNotFound(_) => Self::new(Code::BulkNotFound, detail),
             Error::SelectionDiffers { .. } => Self::new(Code::SelectionDiffers, detail),
+            Error::Compacted { .. } => Self::new(Code::RevisionCompacted, detail),
             Error::Provisioner(failure) => provisioner_failed(failure),
             Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
             Error::Store(_) => {

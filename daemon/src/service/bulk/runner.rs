@@ -15,7 +15,7 @@ use crate::domain::{BulkId, BulkItem, BulkOp, Fact, ItemStep, Progress};
 use crate::lifecycle;
 use crate::runtime::{ErrorChain, Tasks};
 use crate::service::{Error, Service};
-use crate::store::Origin;
+use crate::store::Occasion;
 
 /// When to look again at a store that does not answer.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -138,7 +138,7 @@ impl Service {
             (BulkOp::Create, _) => {
                 let request = lifecycle.bulk_request(bulk, index).map_err(Error::reading)?;
                 let Some(request) = request else { return Ok(()) };
-                self.make(request, Origin::Item { bulk, index }).await.map(|instance| instance.id)
+                self.make(request, Occasion::Item { bulk, index }).await.map(|instance| instance.id)
             }
             (BulkOp::Delete, Some(id)) => match lifecycle.ask(id, None, Fact::DeleteRequested).await {
                 // Somebody else was faster, or this was before a crash: it is what was asked for.

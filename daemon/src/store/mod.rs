@@ -5,8 +5,10 @@
 //! after the fsync (see [`writer`]). Reads never wait for writes, and hold no transaction across
 //! an await. After an I/O error writes are refused and reads go on.
 
+mod bulks;
 mod error;
 mod events;
+mod idempotency;
 mod instances;
 mod migrations;
 mod open;
@@ -14,6 +16,8 @@ mod options;
 mod outlines;
 mod outputs;
 mod record;
+#[cfg(test)]
+mod requests_tests;
 mod tables;
 mod tombstones;
 mod writer;
@@ -27,14 +31,16 @@ use redb::{Database, ReadableDatabase as _};
 
 pub use error::Error;
 pub use events::EventsPage;
-pub use instances::{Change, EventDraft, Page};
+pub use idempotency::{Claim, Claimed, Made};
+pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
-pub use writer::Observer;
+pub use writer::{Observer, WhenFull};
 
 use crate::domain::{Event, Instance, OwnerId, Revision};
 use crate::runtime::Metrics;
+use idempotency::Keys;
 use tables::{EVENT, META, META_GENERATION, last_revision};
-use writer::{WhenFull, Writer};
+use writer::Writer;
 
 /// One committed change.
 #[derive(Debug, Clone)]
@@ -51,6 +57,7 @@ pub struct Store {
     database: Arc<Database>,
     writer: Writer,
     owner: OwnerId,
+    keys: Keys,
     options: Arc<Options>,
 }
 
@@ -64,10 +71,11 @@ impl Store {
         metrics: Metrics,
     ) -> Result<Self, Error> {
         let (database, owner) = open::open(&options, draw)?;
+        let keys = Keys::open(&database)?;
         let database = Arc::new(database);
         let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner, options: Arc::new(options) })
+        Ok(Self { database, writer, owner, keys, options: Arc::new(options) })
     }
 
     /// This installation.

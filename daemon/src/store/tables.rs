@@ -3,6 +3,7 @@
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::Error;
+use super::idempotency::{Entry, Hash};
 use super::outlines::OutlineValue;
 use crate::domain::Revision;
 
@@ -27,10 +28,25 @@ pub(super) const TOMBSTONE: TableDefinition<'_, u128, &[u8]> = TableDefinition::
 /// Instance id → the last output of a workload that was given up or removed. Since format 2.
 pub(super) const OUTPUT: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("output");
 
+/// Hash of an idempotency key → the request it came with, and what that made.
+pub(super) const IDEMPOTENCY: TableDefinition<'_, Hash, Entry> = TableDefinition::new("idempotency");
+/// Time and hash of every idempotency key, the oldest first.
+pub(super) const IDEMPOTENCY_AT: TableDefinition<'_, (i64, Hash), ()> =
+    TableDefinition::new("idempotency_at");
+/// Id of a bulk → how far it is as a whole.
+pub(super) const BULK: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("bulk");
+/// Bulk and index → one item, and its result.
+pub(super) const BULK_ITEM: TableDefinition<'_, (u128, u32), &[u8]> = TableDefinition::new("bulk_item");
+/// Bulk and index → what an item is still to make. Holds secrets: apart from everything that is
+/// shown, and gone when the item is accepted or refused.
+pub(super) const BULK_REQUEST: TableDefinition<'_, (u128, u32), &[u8]> = TableDefinition::new("bulk_request");
+
 /// Format of the records in this file: a little-endian `u32`.
 pub(super) const META_SCHEMA: &str = "schema";
 /// This installation's id: 16 bytes, big-endian.
 pub(super) const META_OWNER: &str = "owner";
+/// What requests are hashed with: 32 random bytes.
+pub(super) const META_SEAL: &str = "seal";
 /// Number of swaps of the plugin set: a little-endian `u64`.
 pub(super) const META_GENERATION: &str = "generation";
 
@@ -46,6 +62,11 @@ pub(super) struct Tables<'txn> {
     pub(super) event_of: Table<'txn, (u128, u64), ()>,
     pub(super) tombstone: Table<'txn, u128, &'static [u8]>,
     pub(super) output: Table<'txn, u128, &'static [u8]>,
+    pub(super) idempotency: Table<'txn, Hash, Entry>,
+    pub(super) idempotency_at: Table<'txn, (i64, Hash), ()>,
+    pub(super) bulk: Table<'txn, u128, &'static [u8]>,
+    pub(super) bulk_item: Table<'txn, (u128, u32), &'static [u8]>,
+    pub(super) bulk_request: Table<'txn, (u128, u32), &'static [u8]>,
 }
 
 impl<'txn> Tables<'txn> {
@@ -62,6 +83,11 @@ impl<'txn> Tables<'txn> {
             event_of: transaction.open_table(EVENT_OF)?,
             tombstone: transaction.open_table(TOMBSTONE)?,
             output: transaction.open_table(OUTPUT)?,
+            idempotency: transaction.open_table(IDEMPOTENCY)?,
+            idempotency_at: transaction.open_table(IDEMPOTENCY_AT)?,
+            bulk: transaction.open_table(BULK)?,
+            bulk_item: transaction.open_table(BULK_ITEM)?,
+            bulk_request: transaction.open_table(BULK_REQUEST)?,
         })
     }
 

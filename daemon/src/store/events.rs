@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use redb::ReadableTable as _;
 
 use super::record::{EventRecord, TombstoneRecord, decode, encode};
 use super::tables::{EVENT, EVENT_OF, Tables};

@@ -3,31 +3,55 @@
 //! Knows what an instance is, and nothing of why it changes: whoever asks for a change brings the
 //! decision. A record, its event and its name are one transaction; whoever is told "done" is told
 //! after the fsync (see [`writer`]). Reads never wait for writes, and hold no transaction across
-//! an await. After an I/O error writes are refused and reads go on.
+//! an await. While the disk takes no writes they are refused, and reads go on (see [`outage`]). What
+//! may be damaged is never written to: it is looked at first (see [`open`]).
 
+mod backup;
+mod current;
 mod error;
 mod events;
+mod fsck;
 mod instances;
+mod lock;
+mod medium;
 mod migrations;
 mod open;
 mod options;
+mod outage;
 mod outlines;
+mod overlay;
 mod record;
+mod restore;
 mod tables;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use redb::{Database, ReadableDatabase as _};
+use redb::ReadableTable as _;
+use tokio::sync::watch;
 
+pub use backup::{Backup, backup};
 pub use error::Error;
+pub use fsck::{Findings, fsck};
 pub use instances::{Change, EventDraft, Page};
 pub use options::Options;
+pub use restore::{Restored, restore};
 pub use writer::Observer;
 
-use crate::domain::{Event, Instance, OwnerId};
-use tables::{META, META_GENERATION};
+use crate::domain::{Event, Instance, OwnerId, Revision};
+use current::Current;
+use lock::Lock;
+use medium::Medium;
+use tables::{EVENT, META, META_GENERATION};
 use writer::{WhenFull, Writer};
+
+/// A disk that takes no writes is tried again this often.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// One committed change.
 #[derive(Debug, Clone)]
@@ -41,7 +65,7 @@ pub struct Committed {
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    database: Arc<Database>,
+    database: Arc<Current>,
     writer: Writer,
     owner: OwnerId,
     options: Arc<Options>,
@@ -51,11 +75,33 @@ impl Store {
     /// Opens the database, or makes it: `draw` then gives this installation's id. `observer` sees
     /// every commit.
     pub fn open(options: Options, draw: impl FnOnce() -> OwnerId, observer: Observer) -> Result<Self, Error> {
-        let (database, owner) = open::open(&options, draw)?;
+        let lock = open::claim(&options.data_dir)?;
+        let medium = open::find(&options, draw)?;
+        let path = open::path(&options.data_dir);
+        Self::over(Box::new(medium), &path, Some(lock), options, RETRY, observer)
+    }
+
+    /// Opens what is in `medium`, called `path` in errors. `lock` is held until the end.
+    fn over(
+        medium: Box<dyn Medium>,
+        path: &Path,
+        lock: Option<Lock>,
+        options: Options,
+        retry: Duration,
+        observer: Observer,
+    ) -> Result<Self, Error> {
+        let (database, marks) = Current::open(medium, path, options.cache, lock)?;
         let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer)
-            .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner, options: Arc::new(options) })
+        let told = last_revision(&database)?;
+        let bounds = (options.queue, options.batch);
+        let writer = Writer::start(Arc::clone(&database), bounds, told, retry, observer)
+            .map_err(|source| Error::Directory { path: path.to_owned(), source })?;
+        Ok(Self { database, writer, owner: marks.owner, options: Arc::new(options) })
+    }
+
+    /// Whether the disk takes writes, and a way to hear when that changes. Reads go on regardless.
+    pub fn writable(&self) -> watch::Receiver<bool> {
+        self.writer.writable()
     }
 
     /// This installation.
@@ -79,4 +125,9 @@ impl Store {
             })
             .await
     }
+}
+
+fn last_revision(database: &Current) -> Result<Revision, Error> {
+    let events = database.begin_read()?.open_table(EVENT)?;
+    Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
 }

@@ -1,0 +1,1 @@
+//! What the store promises when the disk does not.

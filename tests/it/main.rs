@@ -14,3 +14,4 @@ mod instances;
 mod plugins;
 mod recovery;
 mod simulation;
+mod store;

@@ -62,7 +62,10 @@ pub enum Error {
         /// When it may go.
         retry_after: Duration,
     },
-    /// The database takes no writes, or cannot be read.
+    /// The database takes no writes at the moment. Said in the log once, when it began.
+    #[error("the database takes no writes at the moment; reads are answered")]
+    StoreReadOnly,
+    /// The database cannot be read.
     #[error("the database does not answer")]
     Store(#[source] store::Error),
 }
@@ -90,6 +93,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NameTaken { name, holder, deleting: true } => Self::NameDeleting { name, holder },
             store::Error::NameTaken { name, holder, deleting: false } => Self::NameTaken { name, holder },
+            store::Error::Unwritable => Self::StoreReadOnly,
             store::Error::Busy => Self::Busy { retry_after: Duration::from_secs(1) },
             error => Self::Store(error),
         }

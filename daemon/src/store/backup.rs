@@ -18,6 +18,7 @@ use redb::{
 
 use super::lock::Lock;
 use super::medium::{FileMedium, Medium as _};
+use super::open::folder;
 use super::tables::{Visitor, visit};
 use super::{Error, Options, Store, open};
 
@@ -37,7 +38,7 @@ impl Store {
     /// Copies what is committed into `to`, in the place of what is there if `replace`. Blocks;
     /// ends early when `stop` says so.
     pub fn backup(&self, to: &Path, replace: bool, stop: impl Fn() -> bool) -> Result<Backup, Error> {
-        copy(&self.database.begin_read()?, self.options.cache, to, replace, &stop)
+        copy(&self.database.begin_read()?, &self.options, to, replace, &stop)
     }
 }
 
@@ -47,22 +48,26 @@ pub fn backup(options: &Options, to: &Path, replace: bool) -> Result<Backup, Err
     let path = open::existing(&options.data_dir)?;
     open::guarded(&path, || {
         let (database, _) = open::look(&FileMedium::new(&path), options.cache, &path)?;
-        copy(&database.begin_read()?, options.cache, to, replace, &|| false)
+        copy(&database.begin_read()?, options, to, replace, &|| false)
     })
 }
 
 fn copy(
     from: &ReadTransaction,
-    cache: usize,
+    options: &Options,
     to: &Path,
     replace: bool,
     stop: &dyn Fn() -> bool,
 ) -> Result<Backup, Error> {
+    // There it could take the place of what is copied.
+    if folder(to).canonicalize().ok() == options.data_dir.canonicalize().ok() {
+        return Err(unwritten(to)("it is in the data directory: choose another folder"));
+    }
     let free = || if !replace && to.exists() { Err(Error::Exists { path: to.to_owned() }) } else { Ok(()) };
     free()?;
     let half = half(to);
     open::make_file(&half)?;
-    let copied = fill(from, cache, &half, stop).and_then(|backup| {
+    let copied = fill(from, options.cache, &half, stop).and_then(|backup| {
         // Somebody may have been faster.
         free()?;
         open::put_in_place(&half, to)?;
@@ -82,12 +87,7 @@ fn half(to: &Path) -> PathBuf {
     name.into()
 }
 
-fn fill(
-    from: &ReadTransaction,
-    cache: usize,
-    path: &Path,
-    stop: &dyn Fn() -> bool,
-) -> Result<Backup, Error> {
+fn fill(from: &ReadTransaction, cache: usize, path: &Path, stop: &dyn Fn() -> bool) -> Result<Backup, Error> {
     let mut database = FileMedium::new(path).open(&open::library(cache)).map_err(unwritten(path))?;
     let mut to = database.begin_write().map_err(unwritten(path))?;
     to.set_quick_repair(true);
@@ -127,7 +127,8 @@ impl Visitor for Copier<'_> {
         table: TableDefinition<'static, K, V>,
     ) -> Result<(), Error> {
         let mut copy = self.to.open_table(table).map_err(unwritten(self.path))?;
-        let mut end = copy.upper_bound_mut(Bound::<K::SelfType<'_>>::Unbounded).map_err(unwritten(self.path))?;
+        let mut end =
+            copy.upper_bound_mut(Bound::<K::SelfType<'_>>::Unbounded).map_err(unwritten(self.path))?;
         let rows = match self.from.open_table(table) {
             Ok(rows) => rows,
             // It was never written to.

@@ -9,10 +9,10 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use redb::{Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _, WriteTransaction};
 
+use super::Error;
 use super::lock::Lock;
 use super::medium::Medium;
 use super::open::{self, Marks};
-use super::Error;
 
 pub(super) struct Current {
     /// None while it cannot be opened at all.

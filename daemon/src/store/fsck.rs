@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use redb::{
-    Key, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
-    TableDefinition, TableHandle as _, Value,
+    Key, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, TableDefinition, TableHandle as _, Value,
 };
 
 use super::lock::Lock;
@@ -182,7 +182,8 @@ impl Check<'_> {
         // Their values are nobody's business.
         let told: BTreeSet<&String> = instance.spec.secret_names.iter().collect();
         if kept.is_none_or(|kept| kept.keys().collect::<BTreeSet<_>>() != told) {
-            self.findings.trouble(format!("the secrets of instance {id} are not those its specification names"));
+            self.findings
+                .trouble(format!("the secrets of instance {id} are not those its specification names"));
         }
         if self.tables.tombstones.get(key)?.is_some() {
             self.findings.trouble(format!("instance {id} lives and has a tombstone"));
@@ -195,7 +196,8 @@ impl Check<'_> {
         };
         if !agrees {
             let revision = instance.revision;
-            self.findings.trouble(format!("instance {id} is at revision {revision}, and its last event is not"));
+            self.findings
+                .trouble(format!("instance {id} is at revision {revision}, and its last event is not"));
         }
         Ok(())
     }
@@ -203,7 +205,9 @@ impl Check<'_> {
     fn what_belongs_to_none(&mut self) -> Result<(), Error> {
         let mut stray = Vec::new();
         let living = |id: u128| Ok::<_, Error>(self.tables.statuses.get(id)?.is_some());
-        let what = |what: &str, id: u128| format!("{what} of instance {}, which is not there", InstanceId::from_u128(id));
+        let what = |what: &str, id: u128| {
+            format!("{what} of instance {}, which is not there", InstanceId::from_u128(id))
+        };
         for row in self.tables.specs.iter()? {
             let id = row?.0.value();
             if !living(id)? {
@@ -252,15 +256,16 @@ impl Check<'_> {
                 self.findings.trouble(format!("there is no event before {revision}"));
             }
             previous = Some(revision);
-            let event = decode::<EventRecord>(bytes.value())
-                .and_then(|record| record.into_event(Revision(revision)));
+            let event =
+                decode::<EventRecord>(bytes.value()).and_then(|record| record.into_event(Revision(revision)));
             match event {
                 Err(error) => self.findings.trouble(format!("event {revision}: {}", ErrorChain(&error))),
                 Ok(event) => {
                     let Some(subject) = event.subject else { continue };
                     indexed += 1;
                     if self.tables.events_of.get((subject.id.as_u128(), revision))?.is_none() {
-                        self.findings.trouble(format!("event {revision} is not among those of {}", subject.id));
+                        self.findings
+                            .trouble(format!("event {revision} is not among those of {}", subject.id));
                     }
                 }
             }

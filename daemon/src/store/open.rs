@@ -103,8 +103,12 @@ pub(super) fn put_in_place(from: &Path, to: &Path) -> Result<(), Error> {
     let refused = |source| Error::Directory { path: to.to_owned(), source };
     File::open(from).and_then(|file| file.sync_all()).map_err(refused)?;
     fs::rename(from, to).map_err(refused)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(refused)
+    File::open(folder(to)).and_then(|folder| folder.sync_all()).map_err(refused)
+}
+
+/// Where a file is.
+pub(super) fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes into an empty medium what a database must say of itself.

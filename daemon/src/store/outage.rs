@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::record::{EventRecord, decode};
 use super::tables::{EVENT, SPEC, STATUS, Tables};
-use super::writer::Worker;
+use super::writer::{Done, Worker};
 use super::{Committed, Error, instances};
 use crate::domain::{Event, Revision};
 use crate::runtime::ErrorChain;
@@ -25,17 +25,18 @@ use crate::runtime::ErrorChain;
 const TURN: Duration = Duration::from_millis(20);
 
 impl Worker {
-    /// Returns when the disk takes writes again, or nobody is left who would write.
-    pub(super) fn sit_out(&mut self, error: &redb::Error) {
+    /// Returns when the disk takes writes again, or nobody is left who would write. `refused` hear
+    /// of it as soon as they can read.
+    pub(super) fn sit_out(&mut self, error: &redb::Error, refused: Vec<Done>) {
         self.writable.send_replace(false);
         // What is damaged is not written to; a disk that failed may recover.
         let damaged = matches!(error, redb::Error::Corrupted(_));
-        let (begun, remedy) = (
-            Instant::now(),
-            if damaged { "stop the daemon and run `wharfinger fsck`" } else { "it is tried again until it does" },
-        );
+        let remedy =
+            if damaged { "stop the daemon and run `wharfinger fsck`" } else { "it is tried again and again" };
         tracing::error!(error = %ErrorChain(error), remedy, "the database takes no writes; reads go on");
         self.read_only();
+        drop(refused);
+        let begun = Instant::now();
         let mut tried = Instant::now();
         while !self.jobs.is_closed() {
             // Dropped, each tells its caller.

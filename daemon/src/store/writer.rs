@@ -45,8 +45,8 @@ impl Batch<'_> {
     }
 }
 
-/// Told after the fsync.
-type Done = Box<dyn FnOnce() + Send>;
+/// Told after the fsync; dropped, it says that there was none.
+pub(super) type Done = Box<dyn FnOnce() + Send>;
 /// Writes into the batch. An error discards the whole transaction.
 type Job = Box<dyn FnOnce(&mut Batch<'_>) -> Result<Done, Error> + Send>;
 
@@ -140,15 +140,16 @@ impl Writer {
 impl Worker {
     fn work(&mut self) {
         while let Some(first) = self.jobs.blocking_recv() {
-            match self.commit(first) {
-                Ok((committed, done)) => {
+            let mut done = Vec::new();
+            match self.commit(first, &mut done) {
+                Ok(committed) => {
                     self.tell(&committed);
                     for tell in done {
                         tell();
                     }
                 }
-                // Everybody who waits sees the channel close.
-                Err(Error::Unreadable(error)) => self.sit_out(&error),
+                Err(Error::Unreadable(error)) => self.sit_out(&error, done),
+                // Dropped, each tells its caller.
                 Err(error) => {
                     tracing::error!(error = %ErrorChain(&error), "a transaction failed; nothing of it was written");
                 }
@@ -156,19 +157,22 @@ impl Worker {
         }
     }
 
-    fn commit(&mut self, first: Job) -> Result<(Vec<Committed>, Vec<Done>), Error> {
+    /// One transaction for `first` and all that wait. Those who are to be told are added to `done`,
+    /// whether it goes well or not.
+    fn commit(&mut self, first: Job, done: &mut Vec<Done>) -> Result<Vec<Committed>, Error> {
         let transaction = self.current.begin_write()?;
-        let (committed, done) = {
+        let committed = {
             let tables = Tables::open(&transaction)?;
             let revision = tables.last_revision()?;
             let mut batch = Batch { tables, revision, committed: Vec::new() };
             let more = std::iter::from_fn(|| self.jobs.try_recv().ok());
-            let jobs = std::iter::once(first).chain(more).take(self.batch);
-            let done = jobs.map(|job| job(&mut batch)).collect::<Result<Vec<Done>, Error>>()?;
-            (batch.committed, done)
+            for job in std::iter::once(first).chain(more).take(self.batch) {
+                done.push(job(&mut batch)?);
+            }
+            batch.committed
         };
         transaction.commit()?;
-        Ok((committed, done))
+        Ok(committed)
     }
 
     /// Shows the observer what was committed.

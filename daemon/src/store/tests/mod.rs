@@ -1,1 +1,157 @@
 //! What the store promises when the disk does not.
+
+mod backups;
+mod damage;
+mod disk;
+mod faults;
+mod findings;
+mod formats;
+mod ledger;
+mod power_cuts;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::{Change, Error, EventDraft, Observer, Options, Store, open};
+use crate::domain::{
+    HealthPolicy, InstanceId, OwnerId, PluginIdentity, Revision, Secret, Secrets, Spec, Status, Template,
+    Timestamp, WorkloadName,
+};
+use disk::Disk;
+
+const OWNER: OwnerId = OwnerId::from_u128(7);
+const CACHE: usize = 4 << 20;
+
+fn options(dir: &Path) -> Options {
+    Options {
+        data_dir: dir.to_owned(),
+        cache: CACHE,
+        queue: 64,
+        batch: 16,
+        tombstones: Duration::from_secs(86_400),
+        events: 100_000,
+    }
+}
+
+fn nobody() -> Observer {
+    Box::new(|_| {})
+}
+
+fn open_in(dir: &Path) -> Result<Store, Error> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        match Store::open(options(dir), || OWNER, nobody()) {
+            // The writer of the one before lets go of it a moment later.
+            Err(Error::InUse { .. }) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(1))
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// A store over a disk that holds a database already. Sees what its observer sees.
+fn open_over(disk: &Disk, retry: Duration) -> Result<(Store, Seen), Error> {
+    let seen = Seen::default();
+    let path = Path::new("the disk");
+    let store = Store::over(Box::new(disk.clone()), path, None, options(path), retry, seen.observer())?;
+    Ok((store, seen))
+}
+
+fn formatted() -> Disk {
+    let disk = Disk::default();
+    open::initialise(&disk, CACHE, || OWNER).unwrap();
+    disk
+}
+
+/// The revisions an observer was shown.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<u64>>>);
+
+impl Seen {
+    fn observer(&self) -> Observer {
+        let seen = self.clone();
+        Box::new(move |committed| {
+            seen.0.lock().unwrap().extend(committed.iter().map(|change| change.event.revision.0));
+        })
+    }
+
+    fn revisions(&self) -> Vec<u64> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+fn id(number: u64) -> InstanceId {
+    InstanceId::from_u128(u128::from(number) << 64)
+}
+
+fn spec(number: u64) -> Spec {
+    let template = Template {
+        name: "t".parse().unwrap(),
+        description: String::new(),
+        provisioner: None,
+        image: None,
+        command: Vec::new(),
+        port: 1,
+        path: "/mcp".to_owned(),
+        transport: "streamable-http".to_owned(),
+        environment: BTreeMap::new(),
+        labels: BTreeMap::new(),
+        resources: BTreeMap::new(),
+        health: HealthPolicy::default(),
+        inputs: Vec::new(),
+    };
+    Spec {
+        name: format!("i{number}").parse().unwrap(),
+        description: None,
+        template,
+        provisioner: "p".parse().unwrap(),
+        plugin: PluginIdentity { name: "p".to_owned(), digest: "sha256:0".to_owned() },
+        environment: BTreeMap::new(),
+        secret_names: vec!["KEY".to_owned()],
+        labels: BTreeMap::new(),
+        admission: Vec::new(),
+        created_at: Timestamp(0),
+    }
+}
+
+fn draft(kind: &str) -> EventDraft {
+    EventDraft { at: Timestamp(1), kind: kind.to_owned(), reason: None, message: None }
+}
+
+async fn insert(store: &Store, number: u64) -> Result<Revision, Error> {
+    let secrets = Secrets(BTreeMap::from([("KEY".to_owned(), Secret::new(format!("secret {number}")))]));
+    let status = Status::requested(WorkloadName::of(OWNER, id(number)), Timestamp(1));
+    let inserted = store.insert(id(number), Arc::new(spec(number)), secrets, status, draft("accepted")).await;
+    inserted.map(|instance| instance.revision)
+}
+
+async fn touch(store: &Store, number: u64) -> Result<Revision, Error> {
+    let changed = store
+        .update(id(number), |instance| {
+            let mut status = instance.status.clone();
+            status.attempt += 1;
+            Ok::<_, ()>(Change::Write(Box::new(status), draft("touched")))
+        })
+        .await?;
+    Ok(changed.unwrap().unwrap().unwrap().revision)
+}
+
+async fn remove(store: &Store, number: u64) -> Result<(), Error> {
+    let removed = store.update(id(number), |_| Ok::<_, ()>(Change::Remove(draft("removed")))).await?;
+    assert_eq!(removed.unwrap(), Ok(None));
+    Ok(())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+/// Waits until the disk takes writes, or takes none.
+async fn until_writable(store: &Store, wanted: bool) {
+    let mut writable = store.writable();
+    let waited = tokio::time::timeout(Duration::from_secs(30), writable.wait_for(|now| *now == wanted)).await;
+    waited.expect("it comes to that in time").unwrap();
+}

@@ -32,7 +32,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redb::ReadableTable as _;
 use tokio::sync::watch;
 
 pub use backup::{Backup, backup};
@@ -43,11 +42,11 @@ pub use options::Options;
 pub use restore::{Restored, restore};
 pub use writer::Observer;
 
-use crate::domain::{Event, Instance, OwnerId, Revision};
+use crate::domain::{Event, Instance, OwnerId};
 use current::Current;
 use lock::Lock;
 use medium::Medium;
-use tables::{EVENT, META, META_GENERATION};
+use tables::{META, META_GENERATION};
 use writer::{WhenFull, Writer};
 
 /// A disk that takes no writes is tried again this often.
@@ -92,9 +91,8 @@ impl Store {
     ) -> Result<Self, Error> {
         let (database, marks) = Current::open(medium, path, options.cache, lock)?;
         let database = Arc::new(database);
-        let told = last_revision(&database)?;
         let bounds = (options.queue, options.batch);
-        let writer = Writer::start(Arc::clone(&database), bounds, told, retry, observer)
+        let writer = Writer::start(Arc::clone(&database), bounds, marks.revision, retry, observer)
             .map_err(|source| Error::Directory { path: path.to_owned(), source })?;
         Ok(Self { database, writer, owner: marks.owner, options: Arc::new(options) })
     }
@@ -125,9 +123,4 @@ impl Store {
             })
             .await
     }
-}
-
-fn last_revision(database: &Current) -> Result<Revision, Error> {
-    let events = database.begin_read()?.open_table(EVENT)?;
-    Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
 }

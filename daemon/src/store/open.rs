@@ -12,14 +12,16 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use redb::{Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _, TableError};
+use redb::{
+    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableError,
+};
 
 use super::lock::Lock;
 use super::medium::{FileMedium, Medium};
 use super::migrations::{SCHEMA, migrate};
-use super::tables::{META, META_OWNER, META_SCHEMA, Tables};
+use super::tables::{EVENT, META, META_OWNER, META_SCHEMA, OUTLINE, Tables};
 use super::{Error, Options};
-use crate::domain::OwnerId;
+use crate::domain::{OwnerId, Revision};
 
 /// The file's name within the data directory.
 const FILE: &str = "wharfinger.redb";
@@ -31,6 +33,8 @@ const UNBORN: &str = "wharfinger.redb.new";
 pub(super) struct Marks {
     pub(super) format: u32,
     pub(super) owner: OwnerId,
+    /// The last event's.
+    pub(super) revision: Revision,
 }
 
 /// Where the database of this data directory is.
@@ -128,18 +132,25 @@ pub(super) fn initialise(
     Ok(database.close()?)
 }
 
-/// Does on a sheet what [`open`] does, and touches nothing: is it one of ours, sound, and of a
-/// format this version knows?
+/// Does on a sheet what a start does, and touches nothing: is it one of ours, of a format this
+/// version knows, and sound where a start looks?
 pub(super) fn rehearse(medium: &dyn Medium, cache: usize, path: &Path) -> Result<Marks, Error> {
-    guarded(path, || look(medium, cache, path).map(|(_, marks)| marks))
+    guarded(path, || {
+        let (database, marks) = look(medium, cache, path)?;
+        for row in database.begin_read()?.open_table(OUTLINE)?.iter()? {
+            row?;
+        }
+        Ok(marks)
+    })
 }
 
 /// A database on a sheet, as it will be when it is opened.
 pub(super) fn look(medium: &dyn Medium, cache: usize, path: &Path) -> Result<(Database, Marks), Error> {
     let database = medium.view(&library(cache))?;
-    let marks = marks(&database.begin_read()?, path)?;
-    prepare(&database, marks.format)?;
-    Ok((database, marks))
+    let (format, owner) = marks(&database.begin_read()?, path)?;
+    prepare(&database, format)?;
+    let last = database.begin_read()?.open_table(EVENT)?.last()?.map_or(0, |(key, _)| key.value());
+    Ok((database, Marks { format, owner, revision: Revision(last) }))
 }
 
 /// Whatever the library makes of a file that is damaged, panics included, is said of the file.
@@ -176,7 +187,8 @@ fn prepare(database: &Database, found: u32) -> Result<(), Error> {
     migrate(database, found)
 }
 
-fn marks(transaction: &ReadTransaction, path: &Path) -> Result<Marks, Error> {
+/// Its format, and whose it is.
+fn marks(transaction: &ReadTransaction, path: &Path) -> Result<(u32, OwnerId), Error> {
     let meta = match transaction.open_table(META) {
         Ok(meta) => meta,
         Err(TableError::Storage(error)) => return Err(error.into()),
@@ -189,7 +201,7 @@ fn marks(transaction: &ReadTransaction, path: &Path) -> Result<Marks, Error> {
     let format = value(META_SCHEMA)?.try_into().map(u32::from_le_bytes);
     let owner = value(META_OWNER)?.try_into().map(u128::from_be_bytes);
     match (format, owner) {
-        (Ok(format @ 1..=SCHEMA), Ok(owner)) => Ok(Marks { format, owner: OwnerId::from_u128(owner) }),
+        (Ok(format @ 1..=SCHEMA), Ok(owner)) => Ok((format, OwnerId::from_u128(owner))),
         (Ok(found), _) if found > SCHEMA => Err(Error::Newer { path: path.to_owned(), found, known: SCHEMA }),
         _ => Err(damaged(path, "the number of its format, or the id of its installation, is none")),
     }

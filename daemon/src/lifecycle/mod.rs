@@ -100,7 +100,7 @@ impl Lifecycle {
     /// Whether the disk takes writes. If not, nothing is to be done outside: it could not be
     /// written down.
     pub fn is_writable(&self) -> bool {
-        *self.store.writable().borrow()
+        self.store.is_writable()
     }
 
     /// Waits until the disk takes writes.

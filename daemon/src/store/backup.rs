@@ -38,7 +38,9 @@ impl Store {
     /// Copies what is committed into `to`, in the place of what is there if `replace`. Blocks;
     /// ends early when `stop` says so.
     pub fn backup(&self, to: &Path, replace: bool, stop: impl Fn() -> bool) -> Result<Backup, Error> {
-        copy(&self.database.begin_read()?, &self.options, to, replace, &stop)
+        open::caught(&open::path(&self.options.data_dir), || {
+            copy(&self.database.begin_read()?, &self.options, to, replace, &stop)
+        })
     }
 }
 

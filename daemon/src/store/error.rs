@@ -90,7 +90,7 @@ pub enum Error {
     #[error("the database takes no writes at the moment, and reads go on: check the disk and the log")]
     Unwritable,
     /// The disk does not answer reads.
-    #[error("the database cannot be read: check the disk and the log, then restart")]
+    #[error("the database cannot be read: check the disk and the log")]
     Unreadable(#[source] Box<redb::Error>),
     /// It could not be opened again after its disk failed.
     #[error("the database is not open: check the disk and the log, then restart")]

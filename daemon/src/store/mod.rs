@@ -97,7 +97,12 @@ impl Store {
         Ok(Self { database, writer, owner: marks.owner, options: Arc::new(options) })
     }
 
-    /// Whether the disk takes writes, and a way to hear when that changes. Reads go on regardless.
+    /// Whether the disk takes writes. Reads go on regardless.
+    pub fn is_writable(&self) -> bool {
+        self.writer.is_writable()
+    }
+
+    /// The same, and a way to hear when it changes.
     pub fn writable(&self) -> watch::Receiver<bool> {
         self.writer.writable()
     }

@@ -153,13 +153,19 @@ pub(super) fn look(medium: &dyn Medium, cache: usize, path: &Path) -> Result<(Da
     Ok((database, Marks { format, owner, revision: Revision(last) }))
 }
 
-/// Whatever the library makes of a file that is damaged, panics included, is said of the file.
+/// Whatever the library makes of a file that was damaged from outside, panics included, is said of
+/// the file.
 pub(super) fn guarded<T>(path: &Path, look: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    match catch_unwind(AssertUnwindSafe(look)) {
-        Ok(Err(Error::Unreadable(error))) => Err(damaged(path, error)),
-        Ok(looked) => looked,
-        Err(_) => Err(damaged(path, "the database library gave up on it")),
-    }
+    caught(path, look).map_err(|error| match error {
+        Error::Unreadable(error) => damaged(path, error),
+        error => error,
+    })
+}
+
+/// The library trusts its file, and may panic.
+pub(super) fn caught<T>(path: &Path, look: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(look))
+        .unwrap_or_else(|_| Err(damaged(path, "the database library gave up on it")))
 }
 
 /// Opens a database that went well on a sheet, and brings an older one to our format.

@@ -103,7 +103,11 @@ impl Writer {
         Ok(Self { queue: sender, writable: watched })
     }
 
-    /// Whether the disk takes writes, and a way to hear when that changes.
+    pub(super) fn is_writable(&self) -> bool {
+        *self.writable.borrow()
+    }
+
+    /// Whether it is, and a way to hear when that changes.
     pub(super) fn writable(&self) -> watch::Receiver<bool> {
         self.writable.clone()
     }
@@ -115,7 +119,7 @@ impl Writer {
         when_full: WhenFull,
         job: impl FnOnce(&mut Batch<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        if !*self.writable.borrow() {
+        if !self.is_writable() {
             return Err(Error::Unwritable);
         }
         let (reply, answer) = oneshot::channel();

@@ -174,6 +174,18 @@ fn what_cannot_be_opened_at_all_is_said_with_its_path() {
 }
 
 #[test]
+fn a_read_only_file_and_a_folder_that_takes_none_are_said_with_their_path() {
+    // Nobody may write to these, whoever runs the tests.
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/sys/kernel/notes", file(dir.path())).unwrap();
+    for (dir, named) in [(dir.path(), "wharfinger.redb"), (Path::new("/sys"), "/sys")] {
+        let error = open_in(dir).map(drop).unwrap_err();
+        assert!(matches!(error, Error::Directory { .. }), "{error}");
+        assert!(error.to_string().contains(named), "{error}");
+    }
+}
+
+#[test]
 fn a_second_store_on_the_same_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let first = open_in(dir.path()).unwrap();

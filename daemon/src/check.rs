@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config::{self, Overrides};
 use crate::plugin::{Host, PluginHost};
 use crate::process::Processes;
-use crate::runtime::{Activator, Clock, SystemClock, Tasks};
+use crate::runtime::{Activator, Clock, Metrics, SystemClock, Tasks};
 use crate::{catalog, process};
 
 /// What is wrong with the configuration in `file`, and what should be looked at.
@@ -57,6 +57,7 @@ async fn check_plugins(options: crate::plugin::Options, process: process::Option
         changed: Activator::new(),
         first_generation: 1,
         owned: Box::new(|_| 0),
+        metrics: Metrics::default(),
     };
     let checked = PluginHost::check(options, host).await.map_err(|error| error.to_string());
     // It is empty, and nobody else's.

@@ -18,7 +18,7 @@ use crate::probe::Ladder;
 use crate::process::Processes;
 use crate::reconciler::{Parts, Reconciler};
 use crate::reload::Reload;
-use crate::runtime::{Activator, Clock, Readiness, Shutdown, SystemClock, Tasks};
+use crate::runtime::{Activator, Clock, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::Service;
 use crate::store;
 
@@ -56,20 +56,22 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let shutdown = Shutdown::new();
     let readiness = Readiness::new();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let metrics = Metrics::new(clock.now());
     let mut told_to_stop = Stop::listen()?;
 
     let provisioners =
         options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
     catalog::check(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
 
+    let drain = options.api.drain;
     // The port first: a second daemon fails before it touches anything.
     let server = Server::bind(options.api).context("cannot listen")?;
     let address = server.local_addr();
 
     let bell = Activator::new();
     let data_dir = options.store.data_dir.clone();
-    let (data, at, rung) = (options.store, Arc::clone(&clock), bell.clone());
-    let lifecycle = tokio::task::spawn_blocking(move || open(&data, &at, &rung))
+    let (data, at, rung, counted) = (options.store, Arc::clone(&clock), bell.clone(), metrics.clone());
+    let lifecycle = tokio::task::spawn_blocking(move || open(&data, &at, &rung, &counted))
         .await
         .context("opening the database panicked")?
         .context("the database cannot be opened")?;
@@ -92,6 +94,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         changed: swapped.clone(),
         first_generation: generation.saturating_add(1),
         owned: Box::new(move |provisioner| owned.owned_by(provisioner)),
+        metrics: metrics.clone(),
     };
     let plugins =
         PluginHost::start(options.plugin, host).await.map_err(|error| Ended::Configuration(error.into()))?;
@@ -131,12 +134,14 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         clock: Arc::clone(&clock),
         tasks: tasks.clone(),
         bell,
+        metrics: metrics.clone(),
     };
     let reconciler = Reconciler::new(options.reconciler, parts, fastrand::u64(..));
-    tasks.spawn("reconciler", reconciler.run(readiness.clone(), shutdown.clone()));
+    tasks.spawn("reconciler", reconciler.clone().run(readiness.clone(), shutdown.clone()));
+    tasks.spawn("sweep", reconciler.clone().keep_sweeping(shutdown.clone()));
 
     let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
-    let serving = server.serve(service, readiness, tasks.clone(), shutdown.clone());
+    let serving = server.serve(service, readiness, metrics, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);
     announce(address);
 
@@ -149,11 +154,20 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         }
     };
     shutdown.cancel();
-    let drained = serving.await;
-    if drained.graceful {
-        tracing::info!("drained: every request was answered; workloads go on");
-    } else {
-        tracing::warn!("not every request was answered within the drain time; workloads go on");
+    let (drained, finished) = tokio::join!(serving, reconciler.finish(drain));
+    match (drained.graceful, finished) {
+        (true, true) => {
+            tracing::info!(
+                "stopped gracefully: every request was answered and every step ended; workloads go on"
+            );
+        }
+        (answered, finished) => {
+            tracing::warn!(
+                answered,
+                finished,
+                "stopped at the end of the drain time: what was under way is taken up by the next start; workloads go on"
+            );
+        }
     }
     failure.map_or(Ok(()), |failure| Err(Ended::Failure(failure.into())))
 }
@@ -164,11 +178,12 @@ fn open(
     options: &store::Options,
     clock: &Arc<dyn Clock>,
     bell: &Activator,
+    metrics: &Metrics,
 ) -> Result<Lifecycle, store::Error> {
     const PATIENCE: Duration = Duration::from_secs(5);
     let begun = Instant::now();
     loop {
-        match Lifecycle::open(options.clone(), Arc::clone(clock), bell.clone()) {
+        match Lifecycle::open(options.clone(), Arc::clone(clock), bell.clone(), metrics.clone()) {
             Err(store::Error::InUse { .. }) if begun.elapsed() < PATIENCE => {
                 std::thread::sleep(Duration::from_millis(50));
             }

@@ -11,6 +11,7 @@ mod fake_manager;
 mod floors;
 mod go_mcp_manager;
 mod instances;
+mod orphans;
 mod plugins;
 mod recovery;
 mod simulation;

@@ -10,25 +10,12 @@ use wharfinger_tests::mcp;
 
 const SOON: Duration = Duration::from_secs(45);
 
-/// Pids of the demo servers that carry this instance's mark.
-fn servers(daemon: &TestDaemon, id: &str) -> Vec<u32> {
-    daemon
-        .processes()
-        .into_iter()
-        .filter(|process| process.command.first().is_some_and(|program| program.ends_with("demo-server")))
-        .filter(|process| {
-            process.environment.iter().any(|(key, value)| key == "WHARFINGER_INSTANCE" && value == id)
-        })
-        .map(|process| process.pid)
-        .collect()
-}
-
 #[tokio::test]
 async fn a_killed_workload_runs_again() {
     let daemon = TestDaemon::builder().local().start().await;
     let instance = daemon.create("one", "demo").await;
     let id = instance["id"].as_str().unwrap();
-    let [pid] = servers(&daemon, id)[..] else { panic!("one server runs") };
+    let [pid] = daemon.servers(id)[..] else { panic!("one server runs") };
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 
@@ -44,7 +31,7 @@ async fn a_killed_workload_runs_again() {
     assert_eq!(again["attempt"], 1);
     let url = again["endpoint"]["url"].as_str().unwrap();
     assert_eq!(mcp::call_once(url, "add", json!({"a": 1, "b": 2})).await.unwrap(), "3");
-    assert_eq!(servers(&daemon, id).len(), 1);
+    assert_eq!(daemon.servers(id).len(), 1);
     let events = daemon.get("/mcp/instances/one/events").await.expect(200);
     let reasons: Vec<&str> =
         events["events"].as_array().unwrap().iter().filter_map(|event| event["reason"].as_str()).collect();
@@ -113,13 +100,13 @@ async fn killed_at_any_moment_it_loses_no_instance_and_doubles_no_process() {
     }
     for id in &ids {
         daemon.wait_for_status(id, "running", SOON).await;
-        assert_eq!(servers(&daemon, id).len(), 1, "{id}");
+        assert_eq!(daemon.servers(id).len(), 1, "{id}");
     }
     let listed = daemon.get("/mcp/instances?limit=100").await.expect(200);
     assert_eq!(listed["instances"].as_array().unwrap().len(), ids.len());
     for id in &ids {
         daemon.delete(&format!("/mcp/instances/{id}?wait=30s")).await.expect(204);
-        assert_eq!(servers(&daemon, id).len(), 0, "{id}");
+        assert_eq!(daemon.servers(id).len(), 0, "{id}");
     }
 }
 

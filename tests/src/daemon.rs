@@ -273,6 +273,18 @@ impl TestDaemon {
         all.into_iter().filter(|process| Some(process.pid) != own).collect()
     }
 
+    /// Pids of the demo servers that carry this instance's mark.
+    pub fn servers(&self, id: &str) -> Vec<u32> {
+        let runs_it = |process: &Process| {
+            process.command.first().is_some_and(|program| program.ends_with("demo-server"))
+        };
+        let marked = |process: &Process| {
+            process.environment.iter().any(|(key, value)| key == "WHARFINGER_INSTANCE" && value == id)
+        };
+        let found = self.processes().into_iter().filter(|process| runs_it(process) && marked(process));
+        found.map(|process| process.pid).collect()
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(self.program.clone().unwrap_or_else(bin_path::wharfinger));
         command.current_dir(self.dir()).env("TMPDIR", self.dir().join("tmp")).stdin(Stdio::null());

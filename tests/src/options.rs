@@ -28,6 +28,7 @@ pub fn reconciler() -> reconciler::Options {
         max_steps: 64,
         create_deadline: Duration::from_secs(600),
         inspect_interval: Duration::from_secs(30),
+        sweep: Duration::from_secs(300),
         recovery: RecoveryPolicy::default(),
         freeze_period: Duration::from_secs(30),
         breaker: BreakerPolicy::default(),

@@ -5,7 +5,8 @@
 //!                (bounds,   (request id,              │
 //!                 drain)     guard, problems)         ├─ extract: what a request says
 //!                                                     ├─ wire: what an answer says
-//!                                                     └─ problem: why not
+//!                                                     ├─ problem: why not
+//!                                                     └─ pages: all of that, for people
 //! ```
 //! Calls the service and nothing else: knows neither store nor plugin, and decides nothing about
 //! instances.
@@ -23,6 +24,7 @@ mod handlers;
 mod middleware;
 mod openapi;
 mod options;
+mod pages;
 mod problem;
 mod router;
 mod server;

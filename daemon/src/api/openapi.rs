@@ -7,6 +7,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::pages::{self, Page};
 use super::problem::{Code, document_problem};
 use super::state::Api;
 use super::wire::{Problem, ProblemError};
@@ -22,9 +23,11 @@ use super::wire::{Problem, ProblemError};
     ),
     tags(
         (name = "instances", description = "MCP server instances"),
+        (name = "orphans", description = "Workloads without a record"),
         (name = "templates", description = "What instances can be made from"),
         (name = "plugins", description = "What is plugged in: provisioners and hooks"),
         (name = "health", description = "The daemon itself"),
+        (name = "documentation", description = "The documentation, for people"),
     ),
     components(schemas(Problem, ProblemError)),
 )]
@@ -42,6 +45,11 @@ impl Document {
     pub(crate) fn json(&self) -> Bytes {
         // A document is plain data: it always serialises.
         self.0.to_pretty_json().map(Bytes::from).unwrap_or_default()
+    }
+
+    /// As a page.
+    pub(crate) fn page(&self) -> Page {
+        pages::operations(&serde_json::to_value(&self.0).unwrap_or_default())
     }
 }
 

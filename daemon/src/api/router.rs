@@ -11,19 +11,20 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::handlers::{health, instances, plugins, provisioners, templates};
+use super::handlers::{docs, health, instances, orphans, plugins, provisioners, templates};
 use super::middleware::{answer_unread_body, guard, observe};
 use super::openapi::{self, Document};
 use super::problem::{Code, Problem};
 use super::state::Api;
 use super::{Options, handlers};
-use crate::runtime::Readiness;
+use crate::runtime::{Metrics, Readiness};
 use crate::service::Service;
 
 /// The router over `service`, and the document that describes it. `listen`: the address bound.
 pub(crate) fn router(
     service: Service,
     readiness: Readiness,
+    metrics: Metrics,
     options: &Options,
     listen: SocketAddr,
 ) -> (Router, Document) {
@@ -32,20 +33,25 @@ pub(crate) fn router(
         .routes(routes!(templates::list_templates))
         .routes(routes!(templates::get_template))
         .routes(routes!(provisioners::list_provisioners))
+        .routes(routes!(orphans::list_orphans))
+        .routes(routes!(orphans::adopt_orphan))
+        .routes(routes!(orphans::purge_orphan))
         .routes(routes!(plugins::list_plugins))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(handlers::document::openapi))
+        .routes(routes!(handlers::metrics::read_metrics))
+        .merge(docs_routes())
         .split_for_parts();
     let document = openapi::finish(document);
-    let api = Api::new(service, readiness, options, listen, document.json());
+    let api = Api::new(service, readiness, metrics, options, listen, &document);
     let router = router
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(api.clone(), guard))
         .layer(from_fn(answer_unread_body))
         // The outermost: it gives every answer its id, its headers and, to a problem, its body.
-        .layer(from_fn(observe))
+        .layer(from_fn_with_state(api.clone(), observe))
         .with_state(api);
     (router, document)
 }
@@ -59,6 +65,16 @@ fn instance_routes() -> OpenApiRouter<Api> {
         .routes(routes!(instances::list_instance_events))
         .routes(routes!(instances::read_instance_logs))
         .routes(routes!(instances::list_instance_tools))
+}
+
+fn docs_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(docs::operations_page))
+        .routes(routes!(docs::problems_page))
+        .routes(routes!(docs::problem_page))
+        .routes(routes!(docs::errors_page))
+        .routes(routes!(docs::metrics_page))
+        .routes(routes!(docs::docs_style))
 }
 
 async fn no_such_path() -> Problem {

@@ -30,7 +30,7 @@ use tokio::time::{sleep, timeout};
 
 use super::middleware::MAX_HEADERS;
 use super::{Options, router};
-use crate::runtime::{Readiness, Shutdown, Tasks};
+use crate::runtime::{Metrics, Readiness, Shutdown, Tasks};
 use crate::service::Service;
 
 /// Connections the kernel keeps for us before they are accepted.
@@ -98,11 +98,12 @@ impl Server {
         self,
         service: Service,
         readiness: Readiness,
+        metrics: Metrics,
         tasks: Tasks,
         shutdown: Shutdown,
     ) -> Drained {
         let Self { listener, address, options } = self;
-        let (router, _) = router::router(service, readiness, &options, address);
+        let (router, _) = router::router(service, readiness, metrics, &options, address);
         let connections = Connections {
             router,
             graceful: GracefulShutdown::new(),

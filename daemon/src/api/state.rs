@@ -8,7 +8,9 @@ use bytes::Bytes;
 
 use super::Options;
 use super::middleware::AllowedHosts;
-use crate::runtime::Readiness;
+use super::openapi::Document;
+use super::pages::Page;
+use crate::runtime::{Metrics, Readiness};
 use crate::service::Service;
 
 /// Handle to the API's parts. Cheap to clone.
@@ -18,11 +20,13 @@ pub(crate) struct Api(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) service: Service,
     pub(crate) readiness: Readiness,
+    pub(crate) metrics: Metrics,
     pub(crate) hosts: AllowedHosts,
     pub(crate) max_body: usize,
     pub(crate) body_timeout: Duration,
-    /// The rendered OpenAPI document.
+    /// The rendered OpenAPI document, and the page made of it.
     pub(crate) document: Bytes,
+    pub(crate) operations: Page,
 }
 
 impl Api {
@@ -30,17 +34,20 @@ impl Api {
     pub(crate) fn new(
         service: Service,
         readiness: Readiness,
+        metrics: Metrics,
         options: &Options,
         listen: SocketAddr,
-        document: Bytes,
+        document: &Document,
     ) -> Self {
         Self(Arc::new(Inner {
             service,
             readiness,
+            metrics,
             hosts: AllowedHosts::new(listen.ip(), &options.allowed_hosts),
             max_body: options.max_body,
             body_timeout: options.body_timeout,
-            document,
+            document: document.json(),
+            operations: document.page(),
         }))
     }
 }

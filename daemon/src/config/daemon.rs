@@ -53,6 +53,7 @@ pub(super) fn reconciler(root: &mut Table<'_>) -> reconciler::Options {
     root.table("reconcile", |reconcile| reconciler::Options {
         settle: reconcile.or("settle", duration(Duration::ZERO..=10 * MINUTE), 3 * SECOND),
         full_pass: reconcile.or("full_pass", duration(SECOND..=DAY), MINUTE),
+        sweep: reconcile.or("sweep", duration(SECOND..=DAY), 5 * MINUTE),
         max_steps: reconcile.or("max_steps", count(1..=100_000), 64),
         create_deadline: reconcile.or("create_deadline", duration(SECOND..=DAY), 10 * MINUTE),
         inspect_interval: reconcile.or("inspect_interval", duration(SECOND..=DAY), 30 * SECOND),

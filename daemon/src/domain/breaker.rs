@@ -50,6 +50,20 @@ pub enum BreakerState {
     },
 }
 
+impl BreakerState {
+    /// Every word of [`as_str`](Self::as_str).
+    pub const WORDS: [&'static str; 3] = ["closed", "paused", "half_open"];
+
+    /// As on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Paused { .. } => "paused",
+            Self::HalfOpen { .. } => "half_open",
+        }
+    }
+}
+
 /// Whether a call may be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Permit {

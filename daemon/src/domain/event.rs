@@ -11,7 +11,7 @@ pub struct Event {
     pub at: Timestamp,
     /// Which instance changed, and how; none for a [`Notice`].
     pub subject: Option<Subject>,
-    /// [`Event::ACCEPTED`] for the first of an instance, else the kind of the fact or notice.
+    /// [`Event::ACCEPTED`] or [`Event::ADOPTED`] for the first of an instance, else the kind of the fact or notice.
     pub kind: String,
     /// One word for machines.
     pub reason: Option<String>,
@@ -35,6 +35,8 @@ pub struct Subject {
 impl Event {
     /// The kind of the event that made the record.
     pub const ACCEPTED: &'static str = "accepted";
+    /// The same for a record made for a workload that was there.
+    pub const ADOPTED: &'static str = "adopted";
 
     /// Whether it is about this instance.
     pub fn is_about(&self, id: InstanceId) -> bool {
@@ -56,7 +58,11 @@ pub struct Notice {
 pub enum NoticeKind {
     /// A workload carries our mark, and there is no record of it.
     OrphanFound,
-    /// The workloads of a provisioner were held against the records.
+    /// A person wants it gone.
+    OrphanPurged,
+    /// A start has taken up what an earlier daemon left.
+    Resumed,
+    /// A provisioner's workloads were held against the records, and some had to go.
     Swept,
     /// A provisioner could not be reached again and again: it is left alone for a while.
     ProvisionerPaused,
@@ -69,20 +75,12 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] = [
-        Self::OrphanFound,
-        Self::Swept,
-        Self::ProvisionerPaused,
-        Self::ProvisionerResumed,
-        Self::RecoveryFrozen,
-        Self::RecoveryThawed,
-    ];
-
     /// `kebab-case`: the type of the event that records it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OrphanFound => "orphan-found",
+            Self::OrphanPurged => "orphan-purged",
+            Self::Resumed => "resumed",
             Self::Swept => "swept",
             Self::ProvisionerPaused => "provisioner-paused",
             Self::ProvisionerResumed => "provisioner-resumed",

@@ -33,6 +33,14 @@ impl FailureKind {
     /// `snake_case`, stable: the code users see.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Other(word) => word,
+            kind => kind.word(),
+        }
+    }
+
+    /// The same, but for a plugin's own word.
+    const fn word(&self) -> &'static str {
+        match self {
             Self::Invalid => "invalid",
             Self::Foreign => "foreign",
             Self::NotFound => "not_found",
@@ -41,7 +49,7 @@ impl FailureKind {
             Self::Unsupported => "unsupported",
             Self::Denied => "denied",
             Self::OrphanSuspected => "orphan_suspected",
-            Self::Other(word) => word,
+            Self::Other(_) => "other",
         }
     }
 }
@@ -66,6 +74,17 @@ pub struct Failure {
 impl Failure {
     /// The code of a call that got no turn: nobody was asked, so nothing was tried.
     pub const BUSY: &str = "plugin_busy";
+
+    /// The codes of what the host brings about: its own deadlines, traps, bounds.
+    pub const BY_HOST: [&str; 5] =
+        ["plugin_trapped", "plugin_timed_out", "plugin_out_of_memory", "plugin_broke_contract", Self::BUSY];
+
+    /// One of a few words, to count by: the host's own code, else the kind's word, and `other` for
+    /// a word of the plugin's own.
+    pub fn word(&self) -> &'static str {
+        let by_host = Self::BY_HOST.into_iter().find(|code| *code == self.code);
+        by_host.unwrap_or_else(|| self.kind.word())
+    }
 
     /// Whether the backend could not be reached. `reachable`: what is known of the way to it since;
     /// a backend that is known to have answered, if only to refuse, is there.

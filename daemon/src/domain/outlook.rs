@@ -15,4 +15,6 @@ pub struct Outlook {
     pub reason: Option<String>,
     /// Since when instances that only went silent are not made anew.
     pub frozen_since: Option<Timestamp>,
+    /// When its workloads were last held against the records.
+    pub swept_at: Option<Timestamp>,
 }

@@ -38,3 +38,38 @@ pub struct Spec {
     /// When it was accepted.
     pub created_at: Timestamp,
 }
+
+#[cfg(test)]
+impl Spec {
+    /// A small one, for tests.
+    pub(crate) fn example(name: &str, provisioner: &str) -> Self {
+        use super::{HealthPolicy, Template, Timestamp};
+        let template = Template {
+            name: "t".parse().unwrap(),
+            description: String::new(),
+            provisioner: None,
+            image: None,
+            command: Vec::new(),
+            port: 1,
+            path: "/mcp".to_owned(),
+            transport: "streamable-http".to_owned(),
+            environment: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            health: HealthPolicy::default(),
+            inputs: Vec::new(),
+        };
+        Self {
+            name: name.parse().unwrap(),
+            description: None,
+            template,
+            provisioner: provisioner.parse().unwrap(),
+            plugin: PluginIdentity { name: provisioner.to_owned(), digest: "sha256:0".to_owned() },
+            environment: BTreeMap::new(),
+            secret_names: Vec::new(),
+            labels: BTreeMap::new(),
+            admission: Vec::new(),
+            created_at: Timestamp(0),
+        }
+    }
+}

@@ -69,6 +69,16 @@ impl Status {
         }
     }
 
+    /// Of an instance whose workload was there before its record.
+    pub fn adopted(name: WorkloadName, workload: Workload, incarnation: u32, now: Timestamp) -> Self {
+        Self {
+            phase: Phase::Created { workload: workload.clone(), since: now },
+            creations: incarnation.saturating_add(1),
+            last_known: Some(workload),
+            ..Self::requested(name, now)
+        }
+    }
+
     /// The status after `fact`. Pure.
     pub fn apply(mut self, fact: &Fact, now: Timestamp) -> Result<Self, InvalidTransition> {
         self.phase = self.phase.apply(fact.clone(), now)?;

@@ -33,6 +33,17 @@ pub enum CreateOutcome {
     Pending,
 }
 
+impl CreateOutcome {
+    /// One word, to count by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+            Self::Pending => "pending",
+        }
+    }
+}
+
 /// A creation that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Creation {

@@ -124,6 +124,16 @@ impl Agenda {
         }
     }
 
+    /// Living instances in `phase`, of one provisioner or of all.
+    pub(super) fn ids(&self, provisioner: Option<&ProvisionerName>, phase: PhaseKind) -> Vec<InstanceId> {
+        let of = |entry: &Entry| {
+            let name = self.provisioners.get(entry.provisioner as usize);
+            provisioner.is_none_or(|wanted| name == Some(wanted))
+        };
+        let found = self.entries.iter().filter(|(_, entry)| entry.phase == phase && of(entry));
+        found.map(|(id, _)| *id).collect()
+    }
+
     pub(super) fn owned_by(&self, provisioner: &ProvisionerName) -> usize {
         self.phases_of(provisioner).values().sum()
     }
@@ -140,6 +150,14 @@ impl Agenda {
         let index = self.provisioners.iter().position(|known| known == provisioner);
         let index = index.and_then(|index| ProvisionerIndex::try_from(index).ok());
         index.and_then(|index| self.recovering.get(&index).copied()).unwrap_or_default()
+    }
+
+    /// Living instances by provisioner and phase.
+    pub(super) fn counts(&self) -> Vec<(ProvisionerName, PhaseKind, usize)> {
+        let named = |(&(index, phase), &count): (&(ProvisionerIndex, PhaseKind), &usize)| {
+            Some((self.provisioners.get(index as usize)?.clone(), phase, count))
+        };
+        self.counts.iter().filter_map(named).collect()
     }
 
     /// Living instances by phase.

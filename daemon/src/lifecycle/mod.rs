@@ -14,6 +14,7 @@
 
 mod agenda;
 mod error;
+mod orphans;
 mod outlooks;
 mod sightings;
 
@@ -29,12 +30,14 @@ pub use error::Error;
 pub use crate::store::Backup;
 
 use crate::domain::{
-    Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, Outlook, OwnerId, PhaseKind,
-    ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
+    Cause, Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, NoticeKind, Orphan, Outlook,
+    OwnerId, PhaseKind, ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject,
+    Timestamp, Workload, WorkloadName,
 };
-use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown};
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Page, Store};
 use agenda::Agenda;
+use orphans::Orphans;
 use outlooks::Outlooks;
 use sightings::Sightings;
 
@@ -52,6 +55,8 @@ pub struct Lifecycle {
     agenda: Arc<Mutex<Agenda>>,
     sightings: Arc<Sightings>,
     outlooks: Arc<Outlooks>,
+    orphans: Arc<Orphans>,
+    sweep: Activator,
     events: broadcast::Sender<Arc<Event>>,
 }
 
@@ -62,17 +67,19 @@ impl Lifecycle {
         options: store::Options,
         clock: Arc<dyn Clock>,
         bell: Activator,
+        metrics: Metrics,
     ) -> Result<Self, store::Error> {
         let agenda = Arc::new(Mutex::new(Agenda::default()));
         let sightings = Arc::new(Sightings::default());
         let events = broadcast::Sender::new(EVENTS_KEPT_FOR_SUBSCRIBERS);
         let observer = {
-            let (agenda, sightings, events, bell) =
-                (Arc::clone(&agenda), Arc::clone(&sightings), events.clone(), bell.clone());
+            let (agenda, sightings, events, bell, metrics) =
+                (Arc::clone(&agenda), Arc::clone(&sightings), events.clone(), bell.clone(), metrics.clone());
             Box::new(move |committed: &[Committed]| {
                 let mut agenda = agenda.lock().unwrap_or_else(PoisonError::into_inner);
                 for Committed { event, instance } in committed {
                     log(event);
+                    metrics.event(event);
                     match (instance, &event.subject) {
                         (Some(instance), _) => agenda.enter(instance.outline()),
                         (None, Some(gone)) => {
@@ -89,12 +96,22 @@ impl Lifecycle {
             })
         };
         let draw = || OwnerId::from_u128(uuid::Uuid::new_v4().as_u128());
-        let store = Store::open(options, draw, observer)?;
+        let store = Store::open(options, draw, observer, metrics)?;
         let now = clock.now();
         let mut found = agenda.lock().unwrap_or_else(PoisonError::into_inner);
         store.outlines(|outline| found.found(outline, now))?;
         drop(found);
-        Ok(Self { store, clock, bell, agenda, sightings, outlooks: Arc::default(), events })
+        Ok(Self {
+            store,
+            clock,
+            bell,
+            agenda,
+            sightings,
+            outlooks: Arc::default(),
+            orphans: Arc::default(),
+            sweep: Activator::new(),
+            events,
+        })
     }
 
     /// Whether the disk takes writes. If not, nothing is to be done outside: it could not be
@@ -140,6 +157,42 @@ impl Lifecycle {
         let status = Status::requested(WorkloadName::of(self.owner(), id), now);
         let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
         Ok(self.store.insert(id, spec, secrets, status, draft).await?)
+    }
+
+    /// Makes the record of an instance whose workload is there already, and is an orphan so far.
+    pub async fn adopt(
+        &self,
+        id: InstanceId,
+        spec: Arc<Spec>,
+        secrets: Secrets,
+        orphan: &Orphan,
+        workload: Workload,
+        name: WorkloadName,
+    ) -> Result<Instance, Error> {
+        let now = self.clock.now();
+        let status = Status::adopted(name, workload, orphan.incarnation, now);
+        let message = Some(format!("the workload {} was there without a record", orphan.workload));
+        let (kind, reason) = (Event::ADOPTED.to_owned(), Some("Adopted".to_owned()));
+        let draft = EventDraft { at: now, kind, reason, message };
+        let instance = self.store.insert(id, spec, secrets, status, draft).await?;
+        self.orphans.forget(orphan);
+        Ok(instance)
+    }
+
+    /// From here on the orphan's instance counts as deleted, so that its workload is destroyed.
+    pub async fn purge(&self, id: InstanceId, orphan: &Orphan) -> Result<(), Error> {
+        let message = format!("a user wants the workload {} of {} gone", orphan.workload, orphan.provisioner);
+        let (kind, reason) = (NoticeKind::OrphanPurged.as_str().to_owned(), Some("Purged".to_owned()));
+        let draft = EventDraft { at: self.clock.now(), kind, reason, message: Some(message) };
+        self.store.condemn(id, orphan.clone(), draft).await?.ok_or(Error::NotFound)?;
+        self.orphans.forget(orphan);
+        self.sweep.ring();
+        Ok(())
+    }
+
+    /// Whether an instance with this id was deleted, not too long ago to be remembered.
+    pub fn was_deleted(&self, id: InstanceId) -> Result<bool, Error> {
+        Ok(self.store.was_deleted(id)?)
     }
 
     /// Writes down what happened. `seen`: the revision it was decided by; a record that moved on
@@ -201,6 +254,16 @@ impl Lifecycle {
         self.events.subscribe()
     }
 
+    /// Who subscribed, and how many events the slowest of them has not taken yet.
+    pub fn subscribers(&self) -> (usize, usize) {
+        (self.events.receiver_count(), self.events.len())
+    }
+
+    /// Writes that wait for the store, and how many may.
+    pub fn writes_waiting(&self) -> (usize, usize) {
+        self.store.waiting()
+    }
+
     /// Takes every instance off the agenda that is due by `now`. Whoever takes one must
     /// [`schedule`](Self::schedule) it again.
     pub fn take_due(&self, now: Timestamp) -> Vec<InstanceId> {
@@ -222,6 +285,11 @@ impl Lifecycle {
     /// `longest`: the clock was set back. The net below the agenda.
     pub fn schedule_forgotten(&self, longest: Duration) {
         self.agenda().schedule_forgotten(self.clock.now(), longest);
+    }
+
+    /// Living instances by provisioner and phase.
+    pub fn counts(&self) -> Vec<(ProvisionerName, PhaseKind, usize)> {
+        self.agenda().counts()
     }
 
     /// Living instances of a provisioner by phase.
@@ -252,6 +320,41 @@ impl Lifecycle {
     /// Living instances by phase.
     pub fn phases(&self) -> BTreeMap<PhaseKind, usize> {
         self.agenda().phases()
+    }
+
+    /// Living instances in this phase, by any provisioner.
+    pub fn ids_in(&self, phase: PhaseKind) -> Vec<InstanceId> {
+        self.agenda().ids(None, phase)
+    }
+
+    /// Living instances of a provisioner in this phase.
+    pub fn ids_of(&self, provisioner: &ProvisionerName, phase: PhaseKind) -> Vec<InstanceId> {
+        self.agenda().ids(Some(provisioner), phase)
+    }
+
+    /// Workloads without a record, as they were last seen.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        self.orphans.all()
+    }
+
+    /// A sweep of this provisioner saw these; answers with those that were not known before.
+    pub fn set_orphans(&self, provisioner: &ProvisionerName, seen: Vec<Orphan>) -> Vec<Orphan> {
+        self.orphans.replace(provisioner, seen)
+    }
+
+    /// What is outside is held against the records soon.
+    pub fn ask_for_sweep(&self) {
+        self.sweep.ring();
+    }
+
+    /// Waits until somebody asks for it. Meant for one listener.
+    pub async fn sweep_asked(&self) {
+        self.sweep.rung().await;
+    }
+
+    /// The number of the last event.
+    pub fn revision(&self) -> Result<Revision, Error> {
+        Ok(self.store.revision()?)
     }
 
     /// What was last seen of an instance.
@@ -312,7 +415,7 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
     if *fact == Fact::DeleteRequested && instance.status.phase == status.phase {
         return Ok(Change::Keep);
     }
-    let cause = fact.cause();
+    let cause = fact.cause().or_else(|| what_may_remain(instance, fact));
     let draft = EventDraft {
         at: now,
         kind: fact.kind().as_str().to_owned(),
@@ -323,6 +426,23 @@ fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timesta
         PhaseKind::Gone => Change::Remove(draft),
         _ => Change::Write(Box::new(status), draft),
     })
+}
+
+/// What a record that is forgotten by force leaves behind, for its last event.
+fn what_may_remain(instance: &Instance, fact: &Fact) -> Option<Cause> {
+    if *fact != Fact::ForgetRequested {
+        return None;
+    }
+    let (name, provisioner) = (&instance.status.workload_name, &instance.spec.provisioner);
+    Some(Cause::new(
+        "Forgotten",
+        match instance.status.phase.workload_may_exist() {
+            true => {
+                format!("the workload {name} may remain at {provisioner}; it is destroyed when it is seen")
+            }
+            false => "nothing of it is left outside".to_owned(),
+        },
+    ))
 }
 
 fn log(event: &Event) {

@@ -20,7 +20,7 @@ use super::stats::Stats;
 use crate::domain::Timestamp;
 use crate::extension::{Hook, PluginKind, Provisioner};
 use crate::process::Processes;
-use crate::runtime::{Clock, Tasks};
+use crate::runtime::{Clock, Metrics, Tasks};
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
@@ -30,6 +30,7 @@ pub(super) struct Workshop {
     clock: Arc<dyn Clock>,
     tasks: Tasks,
     processes: Processes,
+    metrics: Metrics,
 }
 
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
@@ -111,11 +112,16 @@ async fn off_the_runtime<T: Send + 'static>(
 
 impl Workshop {
     /// Starts the engine.
-    pub(super) fn open(clock: Arc<dyn Clock>, tasks: Tasks, processes: Processes) -> Result<Self, Error> {
+    pub(super) fn open(
+        clock: Arc<dyn Clock>,
+        tasks: Tasks,
+        processes: Processes,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
         let engine = engine::start()?;
         let linkers = Linkers::new(&engine)?;
         let compiler = Compiler::new(engine.clone());
-        Ok(Self { engine, linkers, compiler, clock, tasks, processes })
+        Ok(Self { engine, linkers, compiler, clock, tasks, processes, metrics })
     }
 
     /// What time it is.
@@ -200,6 +206,7 @@ impl Workshop {
     fn guest(&self, subject: Subject, limits: Limits, settings: &str) -> Guest {
         let output = LogBudget::new(&subject.name);
         let reach = Reachability::new(&subject.name, self.clock.clone());
+        let meter = self.metrics.plugin(subject.kind_word(), &subject.name);
         Guest {
             subject,
             engine: self.engine.clone(),
@@ -210,6 +217,7 @@ impl Workshop {
             processes: None,
             output,
             stats: Arc::default(),
+            meter,
         }
     }
 

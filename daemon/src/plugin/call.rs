@@ -31,7 +31,7 @@ use super::options::Limits;
 use super::stats::Stats;
 use crate::domain::{Failure, FailureKind, Secrets, format_duration};
 use crate::process::Processes;
-use crate::runtime::Tasks;
+use crate::runtime::{PluginMeter, Tasks};
 
 /// What is the same for all calls of one plugin.
 pub(super) struct Guest {
@@ -45,6 +45,7 @@ pub(super) struct Guest {
     pub(super) processes: Option<Processes>,
     pub(super) output: Arc<LogBudget>,
     pub(super) stats: Arc<Stats>,
+    pub(super) meter: PluginMeter,
 }
 
 /// One call to be made.
@@ -78,17 +79,24 @@ impl Guest {
             + Send
             + 'static,
     {
-        let deadline = Instant::now() + call.timeout;
+        let asked = Instant::now();
+        let deadline = asked + call.timeout;
         let in_flight = self.stats.begin();
         let turn = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
         // The semaphore is never closed: the error of the inner result cannot be.
-        let Ok(Ok(turn)) = turn else { return Err(self.busy(&call)) };
+        let Ok(Ok(turn)) = turn else {
+            let busy = Err(self.busy(&call));
+            self.meter.call(call.function, &busy, asked.elapsed());
+            return busy;
+        };
         let (answer, answered) = oneshot::channel();
         let guest = self.clone();
         self.tasks.spawn("plugin call", async move {
             let began = Instant::now();
             let outcome = guest.run(&call, deadline, work).await;
-            guest.stats.record(began.elapsed());
+            let took = began.elapsed();
+            guest.stats.record(took);
+            guest.meter.call(call.function, &outcome, took);
             drop((turn, in_flight));
             // Nobody may be waiting any more.
             let _ = answer.send(outcome);

@@ -21,7 +21,7 @@ use super::standing::Standing;
 use crate::domain::{HookMode, HookName, PluginIdentity, ProvisionerName};
 use crate::extension::{ExtensionSet, Extensions, HookEntry, PluginKind, PluginReport, ProvisionerEntry};
 use crate::process::Processes;
-use crate::runtime::{Activator, Clock, Tasks};
+use crate::runtime::{Activator, Clock, Metrics, Tasks};
 
 /// How many living instances a provisioner has.
 pub type Owned = Box<dyn Fn(&ProvisionerName) -> usize + Send + Sync>;
@@ -40,6 +40,8 @@ pub struct Host {
     pub first_generation: u64,
     /// Asked before a provisioner is replaced or taken away.
     pub owned: Owned,
+    /// Counts calls.
+    pub metrics: Metrics,
 }
 
 /// A successful reload.
@@ -88,7 +90,7 @@ struct Survey {
 impl PluginHost {
     /// Builds the first set. An error lists every plugin that could not be built.
     pub async fn start(options: Options, host: Host) -> Result<Self, Error> {
-        let workshop = Workshop::open(host.clock, host.tasks, host.processes)?;
+        let workshop = Workshop::open(host.clock, host.tasks, host.processes, host.metrics)?;
         let survey = survey(&options).await;
         let standing = Standing::new(&options, &survey_digests(&survey));
         let built = build(&workshop, None, &options, survey, host.first_generation).await;
@@ -106,7 +108,7 @@ impl PluginHost {
 
     /// Builds a set as `start` does, and throws it away: for `check-config`.
     pub async fn check(options: Options, host: Host) -> Result<(), Error> {
-        let workshop = Workshop::open(host.clock, host.tasks, host.processes)?;
+        let workshop = Workshop::open(host.clock, host.tasks, host.processes, host.metrics)?;
         let survey = survey(&options).await;
         build(&workshop, None, &options, survey, host.first_generation)
             .await

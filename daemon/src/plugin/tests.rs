@@ -13,7 +13,7 @@ use crate::domain::{
 };
 use crate::extension::{CreateOrder, Extensions as _, PluginState, Provisioner, Review};
 use crate::process::Processes;
-use crate::runtime::{Activator, SystemClock, Tasks};
+use crate::runtime::{Activator, Metrics, SystemClock, Tasks};
 
 fn provisioner_options(path: &Path) -> ProvisionerOptions {
     ProvisionerOptions {
@@ -81,6 +81,7 @@ impl Bench {
             changed: self.changed.clone(),
             first_generation: 7,
             owned: Box::new(move |_| owned.load(Ordering::Relaxed)),
+            metrics: Metrics::default(),
         };
         PluginHost::start(options, host).await
     }

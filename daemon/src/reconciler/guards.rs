@@ -50,6 +50,10 @@ struct Guard {
     silence: Silence,
     /// Recoveries that were decided and are not written down yet.
     starting: usize,
+    /// When its workloads were last held against the records.
+    swept_at: Option<Timestamp>,
+    /// When they are next.
+    sweep_due: Option<Timestamp>,
 }
 
 impl Guards {
@@ -178,6 +182,24 @@ impl Guards {
         }
     }
 
+    /// When its workloads are next held against the records; at once when they never were.
+    pub(super) fn sweep_due(&self, provisioner: &ProvisionerName) -> Timestamp {
+        self.lock().get(provisioner).and_then(|guard| guard.sweep_due).unwrap_or(Timestamp(i64::MIN))
+    }
+
+    /// They were, and will be again.
+    pub(super) fn swept(&self, provisioner: &ProvisionerName, now: Timestamp, due: Timestamp) {
+        let mut guards = self.lock();
+        let guard = guards.entry(provisioner.clone()).or_default();
+        guard.swept_at = Some(now);
+        guard.sweep_due = Some(due);
+    }
+
+    /// They could not be.
+    pub(super) fn sweep_failed(&self, provisioner: &ProvisionerName, due: Timestamp) {
+        self.lock().entry(provisioner.clone()).or_default().sweep_due = Some(due);
+    }
+
     /// For people.
     pub(super) fn outlook(&self, provisioner: &ProvisionerName) -> Outlook {
         let guards = self.lock();
@@ -188,6 +210,7 @@ impl Guards {
             failures: guard.breaker.failures(),
             reason: guard.reason.clone(),
             frozen_since: guard.silence.frozen(),
+            swept_at: guard.swept_at,
         }
     }
 

@@ -19,17 +19,20 @@
 //! Knows nothing of users, HTTP or plugins' insides.
 
 mod guards;
+mod hearing;
 mod knowledge;
 mod look;
 mod options;
 mod plan;
+mod resumption;
 mod silence;
 mod step;
+mod sweep;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
@@ -37,14 +40,17 @@ pub use guards::HeldBack;
 pub use options::Options;
 pub use plan::{Step, plan};
 
-use crate::domain::{Fact, Instance, InstanceId, Phase};
+use crate::domain::{Fact, Instance, InstanceId, Phase, Timestamp};
 use crate::extension::{Extensions, Prober};
 use crate::lifecycle::Lifecycle;
-use crate::runtime::{Activator, Clock, ErrorChain, Readiness, Shutdown, Tasks};
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown, Tasks};
 use guards::Guards;
 use knowledge::Knowledge;
-use step::Run;
+use resumption::Resumption;
+use step::{Outcome, Run};
 
+/// How soon after everything is taken up the start is told.
+const START_IS_TOLD_WITHIN: Duration = Duration::from_secs(1);
 /// Instances that are planned before others get a turn on this thread.
 const PLANNED_AT_A_STRETCH: usize = 64;
 
@@ -63,6 +69,8 @@ pub struct Parts {
     pub tasks: Tasks,
     /// Rings when there may be work.
     pub bell: Activator,
+    /// Counts passes, steps and what is tried.
+    pub metrics: Metrics,
 }
 
 /// Handle to the reconciler. Cheap to clone.
@@ -78,6 +86,7 @@ struct Inner {
     quick: Arc<Semaphore>,
     state: Mutex<State>,
     guards: Guards,
+    resumption: Resumption,
     idle: Notify,
 }
 
@@ -133,6 +142,7 @@ impl Reconciler {
             quick: Arc::new(Semaphore::new(options.max_steps)),
             state: Mutex::new(state),
             guards: Guards::default(),
+            resumption: Resumption::of(&parts.lifecycle, parts.clock.now()),
             idle: Notify::new(),
             parts,
             options,
@@ -140,7 +150,7 @@ impl Reconciler {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Works until `shutdown`. Steps under way are abandoned then: their intents are durable.
+    /// Works until `shutdown`: then no step is started any more. See [`finish`](Self::finish).
     pub async fn run(self, readiness: Readiness, shutdown: Shutdown) {
         let Inner { parts, options, .. } = &*self.inner;
         let mut full = tokio::time::interval(options.full_pass);
@@ -164,11 +174,41 @@ impl Reconciler {
         }
     }
 
+    /// Holds what is outside against the records, now and then and when asked, until `shutdown`.
+    pub async fn keep_sweeping(self, shutdown: Shutdown) {
+        let Inner { parts, resumption, .. } = &*self.inner;
+        let mut all = false;
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = parts.lifecycle.writable() => {}
+            }
+            let next = self.sweep(all).await;
+            self.tell_of_the_start().await;
+            let pause = next.since(parts.clock.now());
+            let pause = if resumption.is_open() { pause.min(START_IS_TOLD_WITHIN) } else { pause };
+            all = tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = parts.lifecycle.sweep_asked() => true,
+                () = tokio::time::sleep(pause) => false,
+            };
+        }
+    }
+
+    /// Waits until the steps under way have ended, at most for `patience`; false: some have not.
+    /// They are abandoned then, and taken up by the next start: their intents are durable.
+    pub async fn finish(&self, patience: Duration) -> bool {
+        tokio::time::timeout(patience, self.idle()).await.is_ok()
+    }
+
     /// Plans every instance that is due now and starts its step. Awaits none of them.
     pub async fn pass(&self) {
-        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        let Parts { lifecycle, clock, metrics, .. } = &self.inner.parts;
+        let began = Instant::now();
         // What becomes due meanwhile is the next pass's: this one ends.
-        for (count, id) in lifecycle.take_due(clock.now()).into_iter().enumerate() {
+        let due = lifecycle.take_due(clock.now());
+        let planned = due.len();
+        for (count, id) in due.into_iter().enumerate() {
             if !lifecycle.is_writable() {
                 lifecycle.schedule(id, clock.now());
                 continue;
@@ -188,6 +228,7 @@ impl Reconciler {
                 tokio::task::yield_now().await;
             }
         }
+        metrics.pass(planned, began.elapsed());
     }
 
     /// Waits until no step is under way.
@@ -229,11 +270,13 @@ impl Reconciler {
                 // It goes on when a step of its kind ends.
                 None => {
                     state.parked(step.is_slow()).park(id);
+                    self.show_lane(&mut state, step.is_slow());
                     return None;
                 }
             },
         };
         state.busy.insert(id, false);
+        self.show_lane(&mut state, step.is_slow());
         drop(state);
         let recovers = matches!(step, Step::Record(Fact::RecoveryScheduled { .. }));
         let provisioner = instance.spec.provisioner.clone();
@@ -243,7 +286,8 @@ impl Reconciler {
         let (this, slow) = (self.clone(), step.is_slow());
         parts.tasks.spawn("reconcile one instance", async move {
             let Inner { parts, options, guards, .. } = &*this.inner;
-            this.take(Run { parts, options, guards, knowledge, instance, dice }, step).await;
+            let outcome = Outcome::default();
+            this.take(Run { parts, options, guards, knowledge, instance, dice, outcome }, step).await;
             if recovers {
                 guards.recovery_recorded(&provisioner);
             }
@@ -255,10 +299,12 @@ impl Reconciler {
     }
 
     async fn take(&self, mut run: Run<'_>, step: Step) {
-        let id = run.instance.id;
+        let (id, creations) = (run.instance.id, run.instance.status.creations);
         tracing::trace!(instance = %id, ?step, "step");
+        let (kind, began) = (step.kind(), Instant::now());
         let next = run.run(step).await;
-        let Parts { lifecycle, clock, .. } = &self.inner.parts;
+        let Parts { lifecycle, clock, metrics, .. } = &self.inner.parts;
+        metrics.step(kind, run.outcome.as_str(), began.elapsed());
         let again = {
             let mut state = self.state();
             state.knowledge.insert(id, run.knowledge);
@@ -269,11 +315,35 @@ impl Reconciler {
             (false, Some(at)) => lifecycle.schedule(id, at),
             (false, None) => {}
         }
-        if lifecycle.get(id).is_ok_and(|instance| instance.is_none()) {
-            self.state().knowledge.remove(&id);
-            self.inner.guards.forget(&run.instance.spec.provisioner, id);
+        if let Ok(after) = lifecycle.get(id) {
+            self.inner.resumption.stepped(id, creations, after.as_ref());
+            if after.is_none() {
+                self.state().knowledge.remove(&id);
+                self.inner.guards.forget(&run.instance.spec.provisioner, id);
+            }
         }
         self.inner.idle.notify_waiters();
+    }
+
+    async fn tell_of_the_start(&self) {
+        let Inner { parts, resumption, .. } = &*self.inner;
+        let set = parts.extensions.current();
+        if let Some(notice) = resumption.report(set.provisioners.keys(), parts.clock.now()) {
+            hearing::write_down(parts, notice).await;
+        }
+    }
+
+    /// Its backend is asked about it then, although that is not due.
+    fn inspect_at(&self, id: InstanceId, at: Timestamp) {
+        if let Some(knowledge) = self.state().knowledge.get_mut(&id) {
+            knowledge.inspected_at = None;
+            knowledge.next_look = knowledge.next_look.min(at);
+        }
+    }
+
+    /// Any part of it, for jitter.
+    fn share_of(&self, span: Duration) -> Duration {
+        span.mul_f32(self.state().random.f32())
     }
 
     fn permits(&self, slow: bool) -> &Arc<Semaphore> {
@@ -290,10 +360,18 @@ impl Reconciler {
         let free = self.permits(slow).available_permits();
         let mut state = self.state();
         let ids: Vec<InstanceId> = std::iter::from_fn(|| state.parked(slow).unpark()).take(free).collect();
+        self.show_lane(&mut state, slow);
         drop(state);
         for id in ids {
             lifecycle.schedule(id, clock.now());
         }
+    }
+
+    /// For the metrics.
+    fn show_lane(&self, state: &mut State, slow: bool) {
+        let under_way = self.inner.options.max_steps - self.permits(slow).available_permits();
+        let lane = if slow { "slow" } else { "quick" };
+        self.inner.parts.metrics.lane(lane, under_way, state.parked(slow).queue.len());
     }
 
     async fn sleep_until_due(&self) {

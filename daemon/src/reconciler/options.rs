@@ -11,6 +11,8 @@ pub struct Options {
     pub settle: Duration,
     /// Every record is planned anew this often, whatever the index says.
     pub full_pass: Duration,
+    /// The workloads of a provisioner are held against the records this often.
+    pub sweep: Duration,
     /// Steps at the same time.
     pub max_steps: usize,
     /// A creation that takes longer is taken as failed.

@@ -47,6 +47,20 @@ pub enum Step {
 }
 
 impl Step {
+    /// One word, to count by.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Rest => "rest",
+            Self::Wait(_) => "wait",
+            Self::Record(_) => "record",
+            Self::Create(_) => "create",
+            Self::Inspect(_) => "inspect",
+            Self::Look => "look",
+            Self::RemoveOrphan => "remove_orphan",
+            Self::Delete => "delete",
+        }
+    }
+
     /// Whether the step changes something outside, which may take minutes.
     pub fn is_slow(&self) -> bool {
         match self {

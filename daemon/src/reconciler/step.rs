@@ -11,9 +11,9 @@ use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
 use super::plan::{Step, after_create_failed, again, camel_case};
-use super::{Options, Parts};
+use super::{Options, Parts, hearing};
 use crate::domain::{
-    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance, Notice,
+    Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
     Observation, Phase, PhaseKind, Secrets, Timestamp, WorkloadState,
 };
 use crate::extension::{CreateOrder, CreateOutcome, ProvisionerEntry};
@@ -23,7 +23,7 @@ use crate::runtime::ErrorChain;
 /// Something that is under way is looked at again after this.
 const PENDING_PAUSE: Duration = Duration::from_secs(1);
 /// What could not be done for a reason outside the instance is tried again after this.
-const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
+pub(super) const OUTSIDE_PAUSE: Duration = Duration::from_secs(5);
 
 /// One step on one instance, under way.
 pub(super) struct Run<'run> {
@@ -34,6 +34,36 @@ pub(super) struct Run<'run> {
     pub(super) instance: Instance,
     /// Uniform, for jitter.
     pub(super) dice: u32,
+    /// So far.
+    pub(super) outcome: Outcome,
+}
+
+/// How a step went, to count by.
+#[derive(Clone, Copy, Default)]
+pub(super) enum Outcome {
+    /// It did what it was to do.
+    #[default]
+    Done,
+    /// The provisioner failed, or the workload did not answer as it should.
+    Failed,
+    /// It could not be done for a reason outside the instance.
+    HeldUp,
+    /// A user was faster.
+    Overtaken,
+    /// It could not be written down.
+    Unwritten,
+}
+
+impl Outcome {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::HeldUp => "held_up",
+            Self::Overtaken => "overtaken",
+            Self::Unwritten => "unwritten",
+        }
+    }
 }
 
 impl Run<'_> {
@@ -67,6 +97,8 @@ impl Run<'_> {
         let spec = Arc::clone(&self.instance.spec);
         let order = CreateOrder { id: self.instance.id, spec, target, secrets };
         let outcome = self.heard(&entry, entry.provisioner.create(&order).await).await;
+        let came = outcome.as_ref().map(|creation| creation.outcome.as_str());
+        self.parts.metrics.create(&entry.name, came);
         let now = self.now();
         let fact = match outcome {
             Ok(creation) => match (creation.outcome, creation.workload) {
@@ -130,6 +162,11 @@ impl Run<'_> {
             Err(failure) => return self.held_up(&failure).await,
         };
         let answer = look::probe(&*self.parts.prober, &self.instance, &entry, &self.knowledge).await;
+        for rung in &answer.rungs {
+            if let Some(latency) = rung.latency {
+                self.parts.metrics.rung(rung.kind, rung.status, latency);
+            }
+        }
         let now = self.now();
         self.knowledge.era = answer.era.or(self.knowledge.era);
         let observation =
@@ -149,6 +186,9 @@ impl Run<'_> {
             } else {
                 None
             };
+        if !answer.is_healthy() {
+            self.outcome = Outcome::Failed;
+        }
         let mut seen = Seen { answer, observation };
         seen.redact(&secrets);
         let now = self.now();
@@ -174,7 +214,9 @@ impl Run<'_> {
             Err(failure) => return self.held_up(&failure).await,
         };
         let target = self.instance.target(self.parts.lifecycle.owner());
-        match self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await {
+        let outcome = self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await;
+        self.parts.metrics.destroy(&entry.name, &outcome);
+        match outcome {
             Ok(true) => self.removed(done).await,
             Ok(false) => Some(self.now().plus(PENDING_PAUSE)),
             // Gone already, or never ours: nothing of ours is left under that name.
@@ -207,6 +249,7 @@ impl Run<'_> {
 
     /// The step could not be done for a reason outside the instance: said once, tried again.
     async fn held_up(&mut self, failure: &Failure) -> Option<Timestamp> {
+        self.outcome = Outcome::HeldUp;
         let now = self.now();
         self.knowledge.next_look = now.plus(OUTSIDE_PAUSE);
         let condition = Condition {
@@ -235,12 +278,15 @@ impl Run<'_> {
     }
 
     /// A call was made: what came of it says something about the backend, too.
-    async fn heard<T>(&self, entry: &ProvisionerEntry, outcome: Result<T, Failure>) -> Result<T, Failure> {
-        let now = self.now();
-        let reachable = entry.provisioner.reach().reachable;
-        let turn = self.guards.called(&entry.name, outcome.as_ref().err(), reachable, now, self.options);
-        self.tell(entry, turn).await;
-        outcome
+    async fn heard<T>(
+        &mut self,
+        entry: &ProvisionerEntry,
+        outcome: Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        if outcome.is_err() {
+            self.outcome = Outcome::Failed;
+        }
+        hearing::heard(self.parts, self.options, self.guards, entry, outcome).await
     }
 
     /// Whether many workloads of this provisioner went silent at once.
@@ -257,20 +303,9 @@ impl Run<'_> {
         let of = |phase| phases.get(&phase).copied().unwrap_or_default();
         let workloads = of(PhaseKind::Running) + of(PhaseKind::Unhealthy);
         let turn = self.guards.probed(&self.instance, seen.is_silent(), workloads, now, self.options);
-        self.tell(entry, turn).await;
-    }
-
-    /// Shows how the provisioner stands, and writes down a turn.
-    async fn tell(&self, entry: &ProvisionerEntry, turn: Option<Notice>) {
-        let lifecycle = &self.parts.lifecycle;
-        let outlook = self.guards.outlook(&entry.name);
-        if lifecycle.outlook(&entry.name) != outlook {
-            lifecycle.set_outlook(entry.name.clone(), outlook);
-        }
-        if let Some(notice) = turn
-            && let Err(error) = lifecycle.notice(notice).await
-        {
-            tracing::error!(provisioner = %entry.name, error = %ErrorChain(&error), "what happened could not be written down");
+        hearing::show(self.parts, self.guards, entry);
+        if let Some(turn) = turn {
+            hearing::write_down(self.parts, turn).await;
         }
     }
 
@@ -305,17 +340,27 @@ impl Run<'_> {
     /// next look sees the truth.
     async fn record(&mut self, fact: Fact) -> Option<Timestamp> {
         let seen = Some(self.instance.revision);
+        let recovery = match &fact {
+            Fact::RecoveryScheduled { .. } => Some("scheduled"),
+            Fact::GaveUp { .. } => Some("gave_up"),
+            _ => None,
+        };
         match self.parts.lifecycle.record(self.instance.id, seen, fact).await {
             Ok(Some(instance)) => {
+                if let Some(outcome) = recovery {
+                    self.parts.metrics.recover(&instance.spec.provisioner, outcome);
+                }
                 self.instance = instance;
                 None
             }
             Ok(None) | Err(lifecycle::Error::NotFound) => None,
             Err(error @ (lifecycle::Error::Stale { .. } | lifecycle::Error::Refused(_))) => {
+                self.outcome = Outcome::Overtaken;
                 tracing::debug!(instance = %self.instance.id, %error, "a step was overtaken");
                 Some(self.now())
             }
             Err(lifecycle::Error::Store(error)) => {
+                self.outcome = Outcome::Unwritten;
                 tracing::error!(instance = %self.instance.id, error = %ErrorChain(&error), "what happened could not be written down");
                 Some(self.now().plus(OUTSIDE_PAUSE))
             }

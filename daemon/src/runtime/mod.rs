@@ -1,11 +1,12 @@
 //! What every part needs to run; no business.
 //!
-//! Time, the bell, the end, tasks, watching files, reading TOML, and the log. Knows nothing of instances.
+//! Time, the bell, the end, tasks, watching files, reading TOML, the log and the metrics. Knows nothing of instances.
 
 mod activator;
 mod clock;
 pub mod document;
 mod error_chain;
+mod metrics;
 mod readiness;
 mod tasks;
 mod telemetry;
@@ -14,6 +15,9 @@ mod watch;
 pub use activator::Activator;
 pub use clock::{Clock, SystemClock};
 pub use error_chain::ErrorChain;
+#[cfg(test)]
+pub(crate) use metrics::exposition;
+pub use metrics::{MetricEntry, Metrics, PluginMeter, ProvisionerStanding, Standing, TextFormat};
 pub use readiness::Readiness;
 pub use tasks::{TaskFailed, Tasks};
 pub use telemetry::{LogFormat, Telemetry};

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::AdmissionReport;
-use crate::domain::{Failure, HookName, InstanceId, InstanceName, PhaseKind, Revision, Violation};
+use crate::domain::{
+    Failure, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision, Violation,
+};
 use crate::{lifecycle, store};
 
 /// Each variant names the thing; the remedy is added where it is shown.
@@ -12,6 +14,20 @@ pub enum Error {
     /// No instance has this id or name.
     #[error("there is no instance {0:?}")]
     InstanceNotFound(String),
+    /// No workload without a record has this name.
+    #[error("there is no orphan {0:?}")]
+    OrphanNotFound(String),
+    /// Two provisioners show it.
+    #[error("{} and {} both show a workload {workload} without a record", provisioners[0], provisioners[1])]
+    OrphanAmbiguous {
+        /// Which name.
+        workload: String,
+        /// Two of those who show it.
+        provisioners: [ProvisionerName; 2],
+    },
+    /// It does not say which instance it was made for, or its backend does not say enough of it.
+    #[error("the workload {0} does not say which instance it was made for")]
+    OrphanUnmarked(String),
     /// No template has this name.
     #[error("there is no template {0:?}")]
     TemplateNotFound(String),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::SemaphorePermit;
+
 use super::admission::{AdmissionReport, admit};
 use super::resolve::{Resolved, resolve};
 use super::wait::Until;
@@ -81,8 +83,7 @@ impl Service {
         wait: Option<Duration>,
         dry_run: bool,
     ) -> Result<Created, Error> {
-        let permit = self.inner.admissions.try_acquire();
-        let _permit = permit.map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })?;
+        let permit = self.admission()?;
         // One set from start to end: a request never mixes two generations.
         let set = self.inner.extensions.current();
         let (spec, secrets) = self.specify(&request, &set)?;
@@ -101,7 +102,7 @@ impl Service {
         let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(review.spec) });
         let accepted = self.inner.lifecycle.accept(id, spec, secrets).await;
         let accepted = accepted.map_err(|error| Error::of(error, request.name.as_str(), "created", None))?;
-        drop(_permit);
+        drop(permit);
         let instance = match self.bounded_wait(wait) {
             Duration::ZERO => accepted,
             wait => self.wait(id, Until::Settled, wait).await?.unwrap_or(accepted),
@@ -148,6 +149,16 @@ impl Service {
         })
     }
 
+    /// Forgets the record at once, whatever may remain outside: for a backend that is gone for good.
+    /// The answer is the record as it was. What is left is destroyed, should it be seen again.
+    pub async fn forget(&self, reference: &Reference, seen: Option<Revision>) -> Result<InstanceView, Error> {
+        let instance = self.instance(reference)?;
+        let forgotten = self.inner.lifecycle.record(instance.id, seen, Fact::ForgetRequested).await;
+        forgotten.map_err(|error| Error::of(error, &reference.to_string(), "forgotten", seen))?;
+        self.inner.lifecycle.ask_for_sweep();
+        Ok(self.view(instance))
+    }
+
     /// Asks for another try of a failed instance.
     pub async fn retry(&self, reference: &Reference, seen: Option<Revision>) -> Result<InstanceView, Error> {
         self.ask(reference, seen, Fact::RetryRequested, "retried").await
@@ -176,6 +187,12 @@ impl Service {
         Ok(events)
     }
 
+    /// A turn to have a request reviewed.
+    pub(super) fn admission(&self) -> Result<SemaphorePermit<'_>, Error> {
+        let permit = self.inner.admissions.try_acquire();
+        permit.map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })
+    }
+
     pub(super) fn instance(&self, reference: &Reference) -> Result<Instance, Error> {
         let found = match reference {
             Reference::Id(id) => self.inner.lifecycle.get(*id),
@@ -199,13 +216,17 @@ impl Service {
             .ok_or_else(|| Error::InstanceNotFound(reference.to_string()))
     }
 
-    fn view(&self, instance: Instance) -> InstanceView {
+    pub(super) fn view(&self, instance: Instance) -> InstanceView {
         let sighting = self.inner.lifecycle.sighting(instance.id);
         InstanceView { instance, sighting }
     }
 
     /// The specification this request comes to, and its secrets apart from it.
-    fn specify(&self, request: &CreateRequest, set: &ExtensionSet) -> Result<(Spec, Secrets), Error> {
+    pub(super) fn specify(
+        &self,
+        request: &CreateRequest,
+        set: &ExtensionSet,
+    ) -> Result<(Spec, Secrets), Error> {
         let Some(entry) = self.inner.catalog.get(&request.template) else {
             let message = format!("there is no template {}: GET /mcp/templates lists them", request.template);
             return Err(violation("/template", "unknown_template", message));

@@ -9,6 +9,7 @@ mod error;
 mod instances;
 mod logs;
 mod options;
+mod orphans;
 mod overview;
 mod resolve;
 mod wait;
@@ -22,6 +23,7 @@ pub use error::{Denial, Error};
 pub use instances::{Created, DeleteOutcome, InstanceView, Reference};
 pub use logs::Logs;
 pub use options::Options;
+pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};

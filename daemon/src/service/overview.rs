@@ -8,6 +8,7 @@ use crate::domain::{
     Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, TemplateName, Timestamp, Tool,
 };
 use crate::extension::{PluginReport, Reach};
+use crate::runtime::{ProvisionerStanding, Standing};
 
 /// The tools found at the last handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +91,34 @@ impl Service {
             }
         };
         set.provisioners.values().map(view).collect()
+    }
+
+    /// How the daemon stands, in numbers. Asks nobody.
+    pub fn standing(&self) -> Standing {
+        let lifecycle = &self.inner.lifecycle;
+        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let orphans = lifecycle.orphans();
+        let provisioners = self.provisioners().into_iter().map(|view| ProvisionerStanding {
+            orphans: orphans.iter().filter(|orphan| orphan.provisioner == view.name).count(),
+            name: view.name,
+            breaker: view.outlook.breaker,
+            frozen: view.outlook.frozen_since.is_some(),
+            recovering: view.recovering.0,
+            recovering_limit: view.recovering.1,
+            reachable: view.reach.reachable,
+            in_flight: view.reach.in_flight,
+        });
+        let (waiting, limit) = lifecycle.writes_waiting();
+        let (subscribers, event_lag) = lifecycle.subscribers();
+        Standing {
+            instances: lifecycle.counts(),
+            provisioners: provisioners.collect(),
+            generation: self.inner.extensions.current().generation,
+            revision: lifecycle.revision().ok(),
+            writes: (number(waiting), number(limit)),
+            subscribers: number(subscribers),
+            event_lag: number(event_lag),
+        }
     }
 
     /// Every plugin.

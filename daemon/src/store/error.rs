@@ -83,6 +83,12 @@ pub enum Error {
         /// It is on its way out, and the name with it.
         deleting: bool,
     },
+    /// A living instance has the id: its record was made already.
+    #[error("instance {id} has a record already")]
+    IdTaken {
+        /// Which.
+        id: InstanceId,
+    },
     /// As many writes wait as may.
     #[error("too many writes wait: try again later")]
     Busy,

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use redb::ReadableTable as _;
 
-use super::record::{EventRecord, TombstoneRecord, decode, encode};
+use super::record::{EventRecord, decode, encode};
 use super::tables::{EVENT, EVENT_OF, Tables};
-use super::writer::WhenFull;
+use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, EventDraft, Store};
-use crate::domain::{Event, InstanceId, Revision, Timestamp};
+use crate::domain::{Event, InstanceId, Revision};
 
 impl Store {
     /// The newest `limit` events of one instance, oldest first; also of a deleted one.
@@ -29,16 +29,7 @@ impl Store {
 
     /// Writes down an event that is about no instance.
     pub async fn note(&self, draft: EventDraft) -> Result<Revision, Error> {
-        self.writer
-            .submit(WhenFull::Wait, move |batch| {
-                let EventDraft { at, kind, reason, message } = draft;
-                let revision = batch.next_revision();
-                let event = Event { revision, at, subject: None, kind, reason, message };
-                append(&mut batch.tables, &event)?;
-                batch.committed.push(Committed { event: Arc::new(event), instance: None });
-                Ok(revision)
-            })
-            .await
+        self.writer.submit(WhenFull::Wait, move |batch| batch.note(draft)).await
     }
 
     /// Forgets events beyond the bound, oldest first. A part at a time, so that no writer waits
@@ -70,19 +61,17 @@ impl Store {
             })
             .await
     }
+}
 
-    /// Forgets tombstones beyond their time.
-    pub async fn bury(&self, now: Timestamp) -> Result<(), Error> {
-        let keep = self.options.tombstones;
-        self.writer
-            .submit(WhenFull::Wait, move |batch| {
-                let expired = |bytes: &[u8]| {
-                    decode::<TombstoneRecord>(bytes)
-                        .is_ok_and(|record| now.since(Timestamp(record.deleted_at)) >= keep)
-                };
-                Ok(batch.tables.tombstone.retain(|_, bytes| !expired(bytes))?)
-            })
-            .await
+impl Batch<'_> {
+    /// Adds an event that is about no instance.
+    pub(super) fn note(&mut self, draft: EventDraft) -> Result<Revision, Error> {
+        let EventDraft { at, kind, reason, message } = draft;
+        let revision = self.next_revision();
+        let event = Event { revision, at, subject: None, kind, reason, message };
+        append(&mut self.tables, &event)?;
+        self.committed.push(Committed { event: Arc::new(event), instance: None });
+        Ok(revision)
     }
 }
 

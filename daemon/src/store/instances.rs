@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use redb::ReadableTable as _;
 
-use super::record::{SpecRecord, StatusRecord, TombstoneRecord, decode, encode};
-use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS};
+use super::record::{SpecRecord, StatusRecord, decode, encode};
+use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
-use super::{Committed, Error, Store, events, outlines};
+use super::{Committed, Error, Store, events, outlines, tombstones};
 use crate::domain::{
     Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
     Subject, Timestamp,
@@ -64,6 +64,9 @@ impl Store {
     ) -> Result<Instance, Error> {
         self.writer
             .submit(WhenFull::Refuse, move |batch| {
+                if batch.tables.status.get(id.as_u128())?.is_some() {
+                    return Ok(Err(Error::IdTaken { id }));
+                }
                 if let Some(holder) = batch.tables.name.get(spec.name.as_str())?.map(|id| id.value()) {
                     let holder = InstanceId::from_u128(holder);
                     let deleting = batch
@@ -149,7 +152,7 @@ impl Store {
     pub fn list(&self, query: &Query) -> Result<Page, Error> {
         let transaction = self.database.begin_read()?;
         let (specs, statuses) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
-        let revision = Revision(transaction.open_table(EVENT)?.last()?.map_or(0, |(key, _)| key.value()));
+        let revision = last_revision(&transaction.open_table(EVENT)?)?;
         let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
         let mut page = Page { instances: Vec::new(), next: None, revision };
         for row in statuses.range::<u128>((start, Bound::Unbounded))? {
@@ -196,14 +199,8 @@ impl Batch<'_> {
 
     fn remove(&mut self, instance: &Instance, draft: EventDraft) -> Result<(), Error> {
         let id = instance.id.as_u128();
-        let tombstone = TombstoneRecord {
-            deleted_at: draft.at.0,
-            workload_name: instance.status.workload_name.to_string(),
-            provisioner: instance.spec.provisioner.to_string(),
-        };
-        let record = encode(&tombstone)
-            .map_err(|source| Error::record(format!("tombstone {}", instance.id), source))?;
-        self.tables.tombstone.insert(id, record.as_slice())?;
+        let (workload, provisioner) = (instance.status.workload_name.as_str(), &instance.spec.provisioner);
+        tombstones::put(&mut self.tables, instance.id, draft.at, workload, provisioner)?;
         self.tables.spec.remove(id)?;
         self.tables.status.remove(id)?;
         self.tables.outline.remove(id)?;

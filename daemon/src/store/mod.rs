@@ -23,12 +23,12 @@ mod overlay;
 mod record;
 mod restore;
 mod tables;
+mod tombstones;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,11 +42,11 @@ pub use options::Options;
 pub use restore::{Restored, restore};
 pub use writer::Observer;
 
-use crate::domain::{Event, Instance, OwnerId};
+use crate::domain::{Event, Instance, OwnerId, Revision};
+use crate::runtime::Metrics;
 use current::Current;
-use lock::Lock;
-use medium::Medium;
-use tables::{META, META_GENERATION};
+use open::Marks;
+use tables::{EVENT, META, META_GENERATION, last_revision};
 use writer::{WhenFull, Writer};
 
 /// A disk that takes no writes is tried again this often.
@@ -73,27 +73,31 @@ pub struct Store {
 impl Store {
     /// Opens the database, or makes it: `draw` then gives this installation's id. `observer` sees
     /// every commit.
-    pub fn open(options: Options, draw: impl FnOnce() -> OwnerId, observer: Observer) -> Result<Self, Error> {
+    pub fn open(
+        options: Options,
+        draw: impl FnOnce() -> OwnerId,
+        observer: Observer,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
         let lock = open::claim(&options.data_dir)?;
         let medium = open::find(&options, draw)?;
         let path = open::path(&options.data_dir);
-        Self::over(Box::new(medium), &path, Some(lock), options, RETRY, observer)
+        let opened = Current::open(Box::new(medium), &path, options.cache, Some(lock))?;
+        Self::over(opened, options, RETRY, observer, metrics)
     }
 
-    /// Opens what is in `medium`, called `path` in errors. `lock` is held until the end.
+    /// The store of a database that is open.
     fn over(
-        medium: Box<dyn Medium>,
-        path: &Path,
-        lock: Option<Lock>,
+        (database, marks): (Current, Marks),
         options: Options,
         retry: Duration,
         observer: Observer,
+        metrics: Metrics,
     ) -> Result<Self, Error> {
-        let (database, marks) = Current::open(medium, path, options.cache, lock)?;
         let database = Arc::new(database);
         let bounds = (options.queue, options.batch);
-        let writer = Writer::start(Arc::clone(&database), bounds, marks.revision, retry, observer)
-            .map_err(|source| Error::Directory { path: path.to_owned(), source })?;
+        let writer = Writer::start(Arc::clone(&database), bounds, marks.revision, retry, observer, metrics)
+            .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
         Ok(Self { database, writer, owner: marks.owner, options: Arc::new(options) })
     }
 
@@ -110,6 +114,16 @@ impl Store {
     /// This installation.
     pub fn owner(&self) -> OwnerId {
         self.owner
+    }
+
+    /// Writes that wait for their turn, and how many may.
+    pub fn waiting(&self) -> (usize, usize) {
+        self.writer.waiting()
+    }
+
+    /// The number of the last event; 0 in a new store.
+    pub fn revision(&self) -> Result<Revision, Error> {
+        last_revision(&self.database.begin_read()?.open_table(EVENT)?)
     }
 
     /// The generation of the plugin set last stored; 0 in a new store.

@@ -19,7 +19,7 @@ use redb::{
 use super::lock::Lock;
 use super::medium::{FileMedium, Medium};
 use super::migrations::{SCHEMA, migrate};
-use super::tables::{EVENT, META, META_OWNER, META_SCHEMA, OUTLINE, Tables};
+use super::tables::{EVENT, META, META_OWNER, META_SCHEMA, OUTLINE, Tables, last_revision};
 use super::{Error, Options};
 use crate::domain::{OwnerId, Revision};
 
@@ -149,8 +149,8 @@ pub(super) fn look(medium: &dyn Medium, cache: usize, path: &Path) -> Result<(Da
     let database = medium.view(&library(cache))?;
     let (format, owner) = marks(&database.begin_read()?, path)?;
     prepare(&database, format)?;
-    let last = database.begin_read()?.open_table(EVENT)?.last()?.map_or(0, |(key, _)| key.value());
-    Ok((database, Marks { format, owner, revision: Revision(last) }))
+    let revision = last_revision(&database.begin_read()?.open_table(EVENT)?)?;
+    Ok((database, Marks { format, owner, revision }))
 }
 
 /// Whatever the library makes of a file that was damaged from outside, panics included, is said of

@@ -1,7 +1,7 @@
 //! Every table. The list below is the only one there is: what opens, copies and counts them all
 //! cannot forget one.
 
-use redb::{Key, ReadableTable as _, Table, TableDefinition, Value, WriteTransaction};
+use redb::{Key, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 
 use super::Error;
 use super::outlines::OutlineValue;
@@ -75,6 +75,11 @@ pub(super) const META_GENERATION: &str = "generation";
 impl Tables<'_> {
     /// The number of the last event, from which all revisions follow.
     pub(super) fn last_revision(&self) -> Result<Revision, Error> {
-        Ok(Revision(self.event.last()?.map_or(0, |(key, _)| key.value())))
+        last_revision(&self.event)
     }
+}
+
+/// The number of the last event.
+pub(super) fn last_revision(events: &impl ReadableTable<u64, &'static [u8]>) -> Result<Revision, Error> {
+    Ok(Revision(events.last()?.map_or(0, |(key, _)| key.value())))
 }

@@ -17,7 +17,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -25,7 +25,7 @@ use super::current::Current;
 use super::tables::Tables;
 use super::{Committed, Error};
 use crate::domain::Revision;
-use crate::runtime::ErrorChain;
+use crate::runtime::{ErrorChain, Metrics};
 
 /// Sees every committed change, on the writer's thread: it must be quick and must not block.
 pub type Observer = Box<dyn Fn(&[Committed]) + Send>;
@@ -77,6 +77,7 @@ pub(super) struct Worker {
     /// Between two tries to write again after the disk failed.
     pub(super) retry: Duration,
     batch: usize,
+    metrics: Metrics,
 }
 
 impl Writer {
@@ -87,10 +88,11 @@ impl Writer {
         told: Revision,
         retry: Duration,
         observer: Observer,
+        metrics: Metrics,
     ) -> std::io::Result<Self> {
         let (sender, jobs) = mpsc::channel(queue);
         let (writable, watched) = watch::channel(true);
-        let mut worker = Worker { current, jobs, writable, observer, told, retry, batch };
+        let mut worker = Worker { current, jobs, writable, observer, told, retry, batch, metrics };
         let run = move || {
             // The library panics on a file that was damaged from outside. A daemon that can write no
             // more is not left running: a start is a path that is tested.
@@ -110,6 +112,12 @@ impl Writer {
     /// Whether it is, and a way to hear when that changes.
     pub(super) fn writable(&self) -> watch::Receiver<bool> {
         self.writable.clone()
+    }
+
+    /// Writes that wait, and how many may.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        let limit = self.queue.max_capacity();
+        (limit - self.queue.capacity(), limit)
     }
 
     /// Runs `job` in a transaction and answers after its commit. The job's own refusal (the inner
@@ -144,8 +152,13 @@ impl Writer {
 impl Worker {
     fn work(&mut self) {
         while let Some(first) = self.jobs.blocking_recv() {
-            let mut done = Vec::new();
-            match self.commit(first, &mut done) {
+            let (began, mut done) = (Instant::now(), Vec::new());
+            let outcome = self.commit(first, &mut done);
+            match &outcome {
+                Ok(_) => self.metrics.commit(done.len(), began.elapsed()),
+                Err(_) => self.metrics.commit_failed(),
+            }
+            match outcome {
                 Ok(committed) => {
                     self.tell(&committed);
                     for tell in done {

@@ -17,7 +17,7 @@ use wharfinger::extension::{
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
-use wharfinger::runtime::{Activator, Clock, SystemClock, Tasks};
+use wharfinger::runtime::{Activator, Clock, Metrics, SystemClock, Tasks};
 use wharfinger::store;
 use wharfinger_tests::options;
 
@@ -33,7 +33,7 @@ pub(crate) struct Calm;
 pub(crate) fn open(dir: &Path, clock: &Arc<dyn Clock>, bell: &Activator) -> Result<Lifecycle> {
     let begun = Instant::now();
     loop {
-        match Lifecycle::open(options::store(dir), Arc::clone(clock), bell.clone()) {
+        match Lifecycle::open(options::store(dir), Arc::clone(clock), bell.clone(), Metrics::default()) {
             Err(store::Error::InUse { .. }) if begun.elapsed() < PATIENCE => std::thread::yield_now(),
             opened => return Ok(opened?),
         }
@@ -49,6 +49,7 @@ pub(crate) fn reconciler(lifecycle: &Lifecycle, clock: Arc<dyn Clock>, bell: &Ac
         clock,
         tasks: Tasks::default(),
         bell: bell.clone(),
+        metrics: Metrics::default(),
     };
     Reconciler::new(options::reconciler(), parts, 7)
 }
@@ -73,7 +74,7 @@ pub(crate) fn spec(name: &str) -> Spec {
         .map(|index| (format!("SETTING_{index}"), format!("a value of ordinary length {index}")))
         .collect();
     let template = Template {
-        name: "calm".parse().unwrap(),
+        name: "calm".parse().expect("a name of the bench is well-formed"),
         description: "A template of ordinary size".to_owned(),
         provisioner: None,
         image: Some("registry.example/team/server:1.2.3".to_owned()),
@@ -88,10 +89,10 @@ pub(crate) fn spec(name: &str) -> Spec {
         inputs: Vec::new(),
     };
     Spec {
-        name: name.parse().unwrap(),
+        name: name.parse().expect("a name of the bench is well-formed"),
         description: None,
         template,
-        provisioner: "calm".parse().unwrap(),
+        provisioner: "calm".parse().expect("a name of the bench is well-formed"),
         plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },
         environment,
         secret_names: Vec::new(),
@@ -161,7 +162,7 @@ impl Prober for Calm {
 
 impl Extensions for Calm {
     fn current(&self) -> Arc<ExtensionSet> {
-        let name: ProvisionerName = "calm".parse().unwrap();
+        let name: ProvisionerName = "calm".parse().expect("a name of the bench is well-formed");
         let entry = ProvisionerEntry {
             name: name.clone(),
             plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },

@@ -46,8 +46,8 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
     );
     line(
         "p50 / p99 of a create",
-        format!("{:.1?}", samples.percentile(0.5)),
-        format!("{:.1?}", samples.percentile(0.99)),
+        format!("{:.1?}", samples.percentile(50)),
+        format!("{:.1?}", samples.percentile(99)),
     );
     Ok(())
 }

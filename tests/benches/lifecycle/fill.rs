@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use tokio::task::JoinSet;
 use wharfinger::domain::{Event, InstanceId, OwnerId, Phase, Secrets, Status, Timestamp, WorkloadName};
-use wharfinger::runtime::{Clock as _, SystemClock};
+use wharfinger::runtime::{Clock as _, Metrics, SystemClock};
 use wharfinger::store::{EventDraft, Store};
 use wharfinger_tests::options;
 
@@ -21,6 +21,7 @@ pub(crate) fn fill(dir: &Path, records: u64) -> Result<()> {
         wharfinger::store::Options { queue: 2 * TOGETHER, batch: TOGETHER, ..options::store(dir) },
         || OwnerId::from_u128(1),
         Box::new(|_| {}),
+        Metrics::default(),
     )?;
     let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
     runtime.block_on(async {

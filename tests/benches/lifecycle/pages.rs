@@ -24,9 +24,9 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
         among_few.add(runtime.block_on(page(&few, 500))?);
         among_many.add(runtime.block_on(page(&many, 50_000))?);
     }
-    let (few, many) = (among_few.percentile(0.5), among_many.percentile(0.5));
-    line("p50 among 1,000 / p99", format!("{few:.1?}"), format!("{:.1?}", among_few.percentile(0.99)));
-    line("p50 among 100,000 / p99", format!("{many:.1?}"), format!("{:.1?}", among_many.percentile(0.99)));
+    let (few, many) = (among_few.percentile(50), among_many.percentile(50));
+    line("p50 among 1,000 / p99", format!("{few:.1?}"), format!("{:.1?}", among_few.percentile(99)));
+    line("p50 among 100,000 / p99", format!("{many:.1?}"), format!("{:.1?}", among_many.percentile(99)));
     line("100,000 beside 1,000", ratio(many, few), "goal: at most 1.20 x");
     Ok(())
 }

@@ -33,8 +33,8 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
     }
     line(
         "CPU, p50 / p99",
-        format!("{:.1?}", samples.percentile(0.5)),
-        format!("{:.1?}, goal: at most 100 ms", samples.percentile(0.99)),
+        format!("{:.1?}", samples.percentile(50)),
+        format!("{:.1?}, goal: at most 100 ms", samples.percentile(99)),
     );
     Ok(())
 }

@@ -17,7 +17,7 @@ use wharfinger::api::Server;
 use wharfinger::catalog::Catalog;
 use wharfinger::domain::{InstanceId, Secrets};
 use wharfinger::lifecycle::Lifecycle;
-use wharfinger::runtime::{Activator, Readiness, Shutdown, SystemClock, Tasks};
+use wharfinger::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use wharfinger::service::Service;
 use wharfinger_tests::options;
 
@@ -59,12 +59,12 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
         shutdown.cancel();
         line(
             "p99, nobody writes",
-            format!("{:.1?}", quiet.percentile(0.99)),
+            format!("{:.1?}", quiet.percentile(99)),
             beside(&mut quiet, &mut quiet_bare),
         );
         line(
             "p99, while they write",
-            format!("{:.1?}", busy.percentile(0.99)),
+            format!("{:.1?}", busy.percentile(99)),
             beside(&mut busy, &mut busy_bare),
         );
         line("writes meanwhile", format!("{:.0}/s", writes as f64 / LONG_ENOUGH.as_secs_f64()), "");
@@ -75,8 +75,8 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
 }
 
 fn beside(ours: &mut Samples, bare: &mut Samples) -> String {
-    let bare = bare.percentile(0.99);
-    format!("{} of bare hyper's {bare:.1?}", ratio(ours.percentile(0.99), bare))
+    let bare = bare.percentile(99);
+    format!("{} of bare hyper's {bare:.1?}", ratio(ours.percentile(99), bare))
 }
 
 /// One request here, one there, so that both see the same moment.
@@ -133,7 +133,7 @@ async fn serve(dir: &Path, lifecycle: &Lifecycle, shutdown: &Shutdown) -> Result
     let address = server.local_addr();
     let (serving, shutdown) = (tasks.clone(), shutdown.clone());
     tasks.spawn("serve", async move {
-        server.serve(service, Readiness::new(), serving, shutdown).await;
+        server.serve(service, Readiness::new(), Metrics::default(), serving, shutdown).await;
     });
     Ok(address)
 }

@@ -29,11 +29,11 @@ impl Samples {
         self.0.len()
     }
 
-    /// The sample that `share` of all do not exceed; zero of none.
-    pub(crate) fn percentile(&mut self, share: f64) -> Duration {
+    /// The sample that `percent` of all do not exceed; zero of none.
+    pub(crate) fn percentile(&mut self, percent: usize) -> Duration {
         self.0.sort_unstable();
         let last = self.0.len().saturating_sub(1);
-        self.0.get((last as f64 * share).round() as usize).copied().unwrap_or_default()
+        self.0.get((last * percent).div_ceil(100)).copied().unwrap_or_default()
     }
 }
 

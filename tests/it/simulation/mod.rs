@@ -18,7 +18,7 @@ use wharfinger::domain::{
 use wharfinger::extension::Extensions;
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{self, Parts, Reconciler};
-use wharfinger::runtime::{Activator, Clock as _, Tasks};
+use wharfinger::runtime::{Activator, Clock as _, Metrics, Tasks};
 use wharfinger::store;
 use wharfinger_tests::options;
 
@@ -53,8 +53,9 @@ impl Life {
         let bell = Activator::new();
         let options =
             store::Options { cache: 8 << 20, queue: 64, batch: 16, events: 1_000_000, ..options::store(dir) };
+        let metrics = Metrics::default();
         let lifecycle = loop {
-            match Lifecycle::open(options.clone(), Arc::new(clock.clone()), bell.clone()) {
+            match Lifecycle::open(options.clone(), Arc::new(clock.clone()), bell.clone(), metrics.clone()) {
                 Ok(lifecycle) => break lifecycle,
                 // The killed daemon's writer lets go of the file a moment later.
                 Err(store::Error::InUse { .. }) => std::thread::sleep(Duration::from_millis(1)),
@@ -73,6 +74,7 @@ impl Life {
             clock: Arc::new(clock.clone()),
             tasks: Tasks::default(),
             bell,
+            metrics,
         };
         let reconciler = Reconciler::new(options, parts, seed);
         Self { runtime, lifecycle, reconciler, world: world.clone() }
@@ -91,6 +93,11 @@ impl Life {
                 assert!(begun.elapsed() < Duration::from_secs(30), "a step does not end");
             }
         });
+    }
+
+    /// Holds the world against the records, as far as the weather lets it.
+    pub(crate) fn sweep(&self) {
+        self.runtime.block_on(self.reconciler.sweep(true));
     }
 
     pub(crate) fn kill(self) {
@@ -176,8 +183,10 @@ fn play(seed: u64) -> (u64, u64, u64, usize) {
             40..42 => world.set_blackout(random.bool()),
             _ => clock.advance_to(clock.now().plus(Duration::from_millis(random.u64(..4_000)))),
         }
-        if random.bool() {
-            life.pass();
+        match random.u8(..20) {
+            0 => life.sweep(),
+            1..11 => life.pass(),
+            _ => {}
         }
         for instance in life.instances() {
             assert!(instance.status.attempt <= MAX_ATTEMPTS, "attempts pass their bound: {instance:?}");
@@ -209,6 +218,7 @@ fn settle(life: &Life, clock: &SimulatedClock) {
                     .unwrap();
             }
         }
+        life.sweep();
         // Longer than an interval, so that a dead workload was noticed.
         let quiet = instances.iter().all(|instance| {
             instance.status.phase.kind() == PhaseKind::Running

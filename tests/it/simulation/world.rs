@@ -12,7 +12,7 @@ use wharfinger::domain::{
 };
 use wharfinger::extension::{
     Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage,
-    PluginReport, Prober, Provisioner, ProvisionerEntry, Question, Reach, Rung,
+    OwnedWorkload, PluginReport, Prober, Provisioner, ProvisionerEntry, Question, Reach, Rung,
 };
 use wharfinger::runtime::Clock;
 
@@ -46,9 +46,21 @@ impl Weather {
 }
 
 struct Made {
+    target: Target,
     workload: Workload,
     running: bool,
 }
+
+impl Made {
+    fn observation(&self) -> Observation {
+        let state = if self.running { WorkloadState::Running } else { WorkloadState::Stopped };
+        let workload = Some(self.workload.clone());
+        Observation { state, reason: "looked".to_owned(), exit_code: None, workload }
+    }
+}
+
+/// Workloads in one page of a listing.
+const PAGE: usize = 4;
 
 struct State {
     workloads: BTreeMap<String, Made>,
@@ -196,7 +208,8 @@ impl State {
             details: BTreeMap::new(),
             name: name.clone(),
         };
-        self.workloads.insert(name, Made { workload: workload.clone(), running: true });
+        let made = Made { target: target.clone(), workload: workload.clone(), running: true };
+        self.workloads.insert(name, made);
         workload
     }
 }
@@ -263,14 +276,13 @@ impl Provisioner for World {
         if state.roll(weather.inspect_fails) {
             return Err(failure(FailureKind::NotApplied));
         }
-        let made = state.workloads.get(target.name.as_str());
-        let state = match made {
-            None => WorkloadState::Absent,
-            Some(Made { running: true, .. }) => WorkloadState::Running,
-            Some(Made { running: false, .. }) => WorkloadState::Stopped,
+        let absent = || Observation {
+            state: WorkloadState::Absent,
+            reason: "looked".to_owned(),
+            exit_code: None,
+            workload: None,
         };
-        let workload = made.map(|made| made.workload.clone());
-        Ok(Observation { state, reason: "looked".to_owned(), exit_code: None, workload })
+        Ok(state.workloads.get(target.name.as_str()).map_or_else(absent, Made::observation))
     }
 
     async fn destroy(&self, target: &Target, _: &Secrets) -> Result<bool, Failure> {
@@ -284,8 +296,25 @@ impl Provisioner for World {
         Ok(true)
     }
 
-    async fn owned(&self, _: OwnerId, _: Option<String>) -> Result<OwnedPage, Failure> {
-        Ok(OwnedPage { workloads: Vec::new(), next_cursor: None })
+    async fn owned(&self, owner: OwnerId, cursor: Option<String>) -> Result<OwnedPage, Failure> {
+        let mut state = self.state();
+        state.answer()?;
+        let weather = state.weather;
+        if state.roll(weather.inspect_fails) {
+            return Err(failure(FailureKind::NotApplied));
+        }
+        let after = cursor.unwrap_or_default();
+        let rest = state.workloads.values().filter(|made| made.workload.name > after);
+        let page: Vec<&Made> = rest.take(PAGE).collect();
+        let next_cursor = (page.len() == PAGE).then(|| page[PAGE - 1].workload.name.clone());
+        let ours = page.into_iter().filter(|made| made.target.owner == owner);
+        let workloads = ours.map(|made| OwnedWorkload {
+            name: made.workload.name.clone(),
+            instance: Some(made.target.instance),
+            incarnation: Some(made.target.incarnation),
+            observation: made.observation(),
+        });
+        Ok(OwnedPage { workloads: workloads.collect(), next_cursor })
     }
 
     async fn logs(&self, _: &Target, _: LogsRequest, _: &Secrets) -> Result<LogsPage, Failure> {

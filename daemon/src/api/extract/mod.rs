@@ -10,5 +10,5 @@ mod query;
 pub(crate) use body::{FromBody, Nothing, Payload};
 pub(crate) use if_match::IfMatch;
 pub(crate) use members::Members;
-pub(crate) use path::{InstancePath, TemplatePath};
+pub(crate) use path::{InstancePath, OrphanPath, ProblemPath, TemplatePath};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};

@@ -28,6 +28,30 @@ impl<S: Send + Sync> FromRequestParts<S> for TemplatePath {
     }
 }
 
+/// `{workload}` of an orphan.
+pub(crate) struct OrphanPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for OrphanPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        segment(parts, state, Code::OrphanNotFound).await.map(Self)
+    }
+}
+
+/// `{code}` of a problem.
+pub(crate) struct ProblemPath(pub(crate) Code);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProblemPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let name = segment(parts, state, Code::NotFound).await?;
+        let missing = || Problem::new(Code::NotFound, "no problem has this code: /docs/problems lists them");
+        Code::named(&name).map(Self).ok_or_else(missing)
+    }
+}
+
 /// The one variable segment. One that is no UTF-8 names nothing.
 async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S, missing: Code) -> Result<String, Problem> {
     let path = Path::<String>::from_request_parts(parts, state).await;

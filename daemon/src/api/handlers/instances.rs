@@ -19,7 +19,7 @@ use crate::api::extract::{
 };
 use crate::api::problem::{Problem, problems};
 use crate::api::state::Api;
-use crate::api::wire::{CreateRequest, DryRun, Instance};
+use crate::api::wire::{CreateRequest, DryRun, Forgotten, Instance};
 use crate::service::{Created, DeleteOutcome, Error, InstanceView};
 
 /// The longest `wait`.
@@ -122,11 +122,15 @@ pub(crate) struct DeleteParameters {
     /// How long to wait until it is gone, `0s` to `300s`; absent: the configured default.
     #[param(value_type = Option<String>, example = "30s")]
     wait: Option<Duration>,
+    /// Forget the record at once, whatever may remain outside: for a backend that is gone for good.
+    /// What remains is destroyed, should it be seen again.
+    #[param(required = false)]
+    force: bool,
 }
 
 impl FromQuery for DeleteParameters {
     fn from_query(query: &mut QueryReader) -> Self {
-        Self { wait: query.duration("wait", MAX_WAIT) }
+        Self { wait: query.duration("wait", MAX_WAIT), force: query.flag("force") }
     }
 }
 
@@ -149,6 +153,7 @@ problems! {
     ),
     responses(
         (status = 204, description = "It is gone"),
+        (status = 200, description = "It was forgotten by force", body = Forgotten),
         (status = 202, description = "It is on its way", body = Instance, headers(
             ("ETag" = String, description = "Its revision, in quotes"),
         )),
@@ -158,10 +163,13 @@ problems! {
 pub(crate) async fn delete_instance(
     State(api): State<Api>,
     InstancePath(reference): InstancePath,
-    Parameters(DeleteParameters { wait }): Parameters<DeleteParameters>,
+    Parameters(DeleteParameters { wait, force }): Parameters<DeleteParameters>,
     IfMatch(seen): IfMatch,
     _: Payload<Nothing>,
 ) -> Result<Response, Problem> {
+    if force {
+        return Ok(Json(Forgotten::from(api.service.forget(&reference, seen).await?)).into_response());
+    }
     Ok(match api.service.delete(&reference, seen, wait).await? {
         DeleteOutcome::Gone => StatusCode::NO_CONTENT.into_response(),
         DeleteOutcome::Deleting(view) => answer(StatusCode::ACCEPTED, *view),
@@ -230,7 +238,7 @@ pub(crate) async fn restart_instance(
 }
 
 /// An instance with its `ETag`.
-fn answer(status: StatusCode, view: InstanceView) -> Response {
+pub(super) fn answer(status: StatusCode, view: InstanceView) -> Response {
     let mut headers = HeaderMap::new();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", view.instance.revision)) {
         headers.insert(header::ETAG, tag);

@@ -1,9 +1,12 @@
 //! One file per resource. A handler reads the request, calls the service once, and says what it
 //! came to; it decides nothing.
 
+pub(crate) mod docs;
 pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod instances;
+pub(crate) mod metrics;
+pub(crate) mod orphans;
 pub(crate) mod plugins;
 pub(crate) mod provisioners;
 pub(crate) mod templates;

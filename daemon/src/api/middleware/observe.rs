@@ -1,4 +1,5 @@
-//! The outermost layer: an id for every request, one log line, and what every answer has.
+//! The outermost layer: an id for every request, one log line, its place in the metrics, and what
+//! every answer has.
 //!
 //! Writes the body of problems, since it knows the id. A handler that panics is a problem of its
 //! request and of nobody else: the daemon goes on.
@@ -7,7 +8,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
@@ -15,19 +16,21 @@ use http::{HeaderName, HeaderValue, Method, header};
 use tracing::Instrument as _;
 
 use crate::api::problem::{Code, Problem};
+use crate::api::state::Api;
+use crate::runtime::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Of an id that a client brings.
 const MAX_ID: usize = 128;
 
 /// The layer.
-pub(crate) async fn observe(mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     let id = request_id(&request);
     if let Ok(value) = HeaderValue::from_str(&id) {
         request.headers_mut().insert(REQUEST_ID, value);
     }
     let span = tracing::info_span!("request", request_id = %id);
-    let line = Line::new(&request);
+    let line = Line::new(&request, api.metrics.clone());
     async move {
         let outcome = AssertUnwindSafe(next.run(request)).catch_unwind().await;
         let mut response = outcome.unwrap_or_else(|panic| panicked(&*panic));
@@ -75,17 +78,34 @@ fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
     Problem::new(Code::Internal, "the request could not be finished").into_response()
 }
 
+/// A method that a client made up is none of ours.
+fn word(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// The one log line of a request. The path itself is not in it: a client may put anything there.
 struct Line {
     method: Method,
     route: Option<MatchedPath>,
     started: Instant,
     status: Option<u16>,
+    metrics: Metrics,
 }
 
 impl Line {
-    fn new(request: &Request) -> Self {
+    fn new(request: &Request, metrics: Metrics) -> Self {
+        metrics.request_began();
         Self {
+            metrics,
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             started: Instant::now(),
@@ -102,9 +122,10 @@ impl Drop for Line {
     fn drop(&mut self) {
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
         let (method, took) = (&self.method, self.started.elapsed());
+        self.metrics.request_ended(route, word(method), self.status, took);
         match self.status {
             // Asked every few seconds by whoever runs us.
-            Some(status) if matches!(route, "/livez" | "/readyz") => {
+            Some(status) if matches!(route, "/livez" | "/readyz" | "/metrics") => {
                 tracing::debug!(%method, route, status, ?took, "answered");
             }
             Some(status) => tracing::info!(%method, route, status, ?took, "answered"),

@@ -70,6 +70,8 @@ codes! {
         "See /openapi.json for every path.";
     InstanceNotFound = "instance_not_found", 404, false, "There is no such instance",
         "GET /mcp/instances lists the living ones. A deleted instance has only its events, by its id.";
+    OrphanNotFound = "orphan_not_found", 404, false, "There is no such orphan",
+        "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
         "GET /mcp/templates lists them.";
     WorkloadNotFound = "workload_not_found", 404, true, "The instance has no workload",
@@ -82,6 +84,8 @@ codes! {
         "Choose another name, or delete the instance that has it.";
     NameDeleting = "name_deleting", 409, true, "The instance with this name is being deleted",
         "Try again when it is gone: DELETE with wait answers 204 then.";
+    OrphanAmbiguous = "orphan_ambiguous", 409, false, "Two provisioners show a workload of this name",
+        "Say which one with ?provisioner=.";
     PhaseRefuses = "phase_refuses", 409, false, "The instance's status does not allow this",
         "Read the instance. retry is for failed ones; restart for those that have a workload or failed.";
     StaleRevision = "stale_revision", 412, false, "The instance has changed since",
@@ -96,6 +100,8 @@ codes! {
         "Use the listen address or a loopback name, or add the host to [server] allowed_hosts.";
     InvalidRequest = "invalid_request", 422, false, "The request is well-formed and refused",
         "See errors for each part that is wrong and what is allowed.";
+    OrphanUnmarked = "orphan_unmarked", 422, false, "The workload does not say which instance it was made for",
+        "Remove it by the backend's own means: without its mark it can be neither adopted nor purged.";
     HookDenied = "hook_denied", 422, false, "A hook refused the request",
         "See errors and admission for what the hooks want.";
     HookFailed = "hook_failed", 422, true, "A hook could not answer, and counts as a refusal",
@@ -120,6 +126,11 @@ impl Code {
     /// HTTP status.
     pub(crate) fn status(self) -> StatusCode {
         StatusCode::from_u16(self.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The code with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.entry().code == name)
     }
 
     /// For the OpenAPI document: the code and what it means.

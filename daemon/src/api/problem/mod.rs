@@ -1,10 +1,11 @@
 //! Why a request got no success: problems (RFC 9457).
 //!
 //! A handler answers with a [`Problem`]; its body is written by the outermost layer, which knows
-//! the request's id. The codes are data, see [`codes`].
+//! the request's id. The codes are data, see [`codes`]; what their pages say is in `guide`.
 
 mod codes;
 mod documented;
+mod guide;
 mod translate;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 
-pub(crate) use codes::Code;
+pub(crate) use codes::{Code, Entry};
 pub(crate) use documented::{document_problem, document_problems, problems};
 
 use super::wire::{self, ProblemError};

@@ -17,6 +17,9 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::InstanceNotFound(_) => Self::new(Code::InstanceNotFound, detail),
+            Error::OrphanNotFound(_) => Self::new(Code::OrphanNotFound, detail),
+            Error::OrphanAmbiguous { .. } => Self::new(Code::OrphanAmbiguous, detail),
+            Error::OrphanUnmarked(_) => Self::new(Code::OrphanUnmarked, detail),
             Error::TemplateNotFound(_) => Self::new(Code::TemplateNotFound, detail),
             Error::Invalid(violations) => Self::new(Code::InvalidRequest, detail)
                 .with_errors(violations.into_iter().map(ProblemError::from).collect()),

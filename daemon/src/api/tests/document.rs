@@ -25,7 +25,7 @@ async fn every_route_is_documented_with_exactly_its_methods() {
     let wharf = Wharf::new();
     let paths = wharf.document["paths"].as_object().unwrap();
     for (pattern, item) in paths {
-        let path = pattern.replace("{id}", "none").replace("{name}", "none");
+        let path = pattern.replace("{id}", "none").replace("{name}", "none").replace("{code}", "busy");
         let documented: Vec<&str> =
             METHODS.into_iter().filter(|method| item.get(*method).is_some()).collect();
         assert!(!documented.is_empty(), "{pattern}");
@@ -44,6 +44,12 @@ async fn every_route_is_documented_with_exactly_its_methods() {
         }
     }
     let promised = [
+        "/docs",
+        "/docs/errors",
+        "/docs/metrics",
+        "/docs/problems",
+        "/docs/problems/{code}",
+        "/docs/style.css",
         "/livez",
         "/mcp/instances",
         "/mcp/instances/{id}",
@@ -52,10 +58,14 @@ async fn every_route_is_documented_with_exactly_its_methods() {
         "/mcp/instances/{id}/restart",
         "/mcp/instances/{id}/retry",
         "/mcp/instances/{id}/tools",
+        "/mcp/orphans",
+        "/mcp/orphans/{workload}/adopt",
+        "/mcp/orphans/{workload}/purge",
         "/mcp/plugins",
         "/mcp/provisioners",
         "/mcp/templates",
         "/mcp/templates/{name}",
+        "/metrics",
         "/openapi.json",
         "/readyz",
     ];

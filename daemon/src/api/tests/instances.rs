@@ -56,7 +56,28 @@ async fn unknown_parameters_are_refused_on_every_route() {
         let answer = wharf.ask(&format!("/mcp/instances/weather/{ask}?wait=1s")).await;
         assert_eq!(answer.code(), (400, "invalid_query"), "{ask}");
     }
-    assert_eq!(wharf.delete("/mcp/instances/weather?force=true").await.code(), (400, "invalid_query"));
+    assert_eq!(wharf.delete("/mcp/instances/weather?force=yes").await.code(), (400, "invalid_query"));
+}
+
+#[tokio::test]
+async fn a_forced_delete_forgets_the_record_and_says_what_may_remain() {
+    let wharf = Wharf::new();
+    let instance = wharf.running("weather").await;
+    let request = request("DELETE", "/mcp/instances/weather?force=true").header(header::IF_MATCH, "\"1\"");
+    let stale = wharf.call(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(stale.code(), (412, "stale_revision"));
+    let answer = wharf.delete("/mcp/instances/weather?force=true").await;
+    assert_eq!((answer.status, &answer.json["instance"]["id"]), (200, &instance["id"]));
+    let name = answer.json["may_remain"].as_str().unwrap();
+    assert!(name.starts_with("wf-"), "{name}");
+    assert_eq!(wharf.get("/mcp/instances/weather").await.code(), (404, "instance_not_found"));
+    let id = instance["id"].as_str().unwrap();
+    let events = wharf.get(&format!("/mcp/instances/{id}/events")).await.json;
+    let last = events["events"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["type"], &last["to"]), (&json!("forget-requested"), &json!("gone")));
+    assert!(last["message"].as_str().unwrap().contains(name), "{last}");
+    assert!(wharf.lifecycle.was_deleted(id.parse().unwrap()).unwrap());
+    wharf.create("weather").await;
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::fakes::Fakes;
 use super::{SECRET, Wharf, became_running, request};
-use crate::domain::{Decision, Fact, Failure, FailureKind, InstanceError, Verdict, Violation};
+use crate::domain::{Cause, Decision, Fact, Failure, FailureKind, InstanceError, Verdict, Violation};
 
 const PATH: &str = "/mcp/instances";
 
@@ -67,7 +67,7 @@ async fn a_provisioning_that_fails_is_no_http_failure() {
             message: "no such image".to_owned(),
             retryable: false,
             remedy: "build it".to_owned(),
-            causes: Vec::new(),
+            causes: vec![Cause::new("Exited", "it ended").with_exit_code(Some(3))],
         };
         lifecycle.record(id, None, Fact::GaveUp { error, workload_may_exist: false }).await.unwrap();
     };
@@ -76,7 +76,10 @@ async fn a_provisioning_that_fails_is_no_http_failure() {
     assert_eq!((answer.status, &answer.json["status"]), (201, &json!("failed")));
     assert_eq!(
         answer.json["error"],
-        json!({"code": "image_not_found", "message": "no such image", "retryable": false, "remedy": "build it"})
+        json!({
+            "code": "image_not_found", "message": "no such image", "retryable": false, "remedy": "build it",
+            "exit_code": 3, "causes": [{"reason": "Exited", "message": "it ended", "exit_code": 3}],
+        })
     );
 }
 

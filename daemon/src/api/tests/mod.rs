@@ -3,6 +3,7 @@
 //! [`Wharf::call`].
 
 mod answer;
+mod docs;
 mod document;
 mod fakes;
 mod guard;
@@ -10,6 +11,8 @@ mod health;
 mod instances;
 mod instances_create;
 mod instances_list;
+mod metrics;
+mod orphans;
 mod plugins;
 mod provisioners;
 mod server;
@@ -29,7 +32,7 @@ use super::router::router;
 use crate::catalog::{self, Catalog};
 use crate::domain::{Fact, InstanceId, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
-use crate::runtime::{Activator, Readiness, Shutdown, SystemClock, Tasks};
+use crate::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::{self, Service};
 use crate::store;
 use answer::Answer;
@@ -65,6 +68,7 @@ pub(super) struct Wharf {
     pub(super) lifecycle: Lifecycle,
     pub(super) fakes: Arc<Fakes>,
     pub(super) readiness: Readiness,
+    pub(super) metrics: Metrics,
     _shutdown: tokio_util::sync::DropGuard,
     _dir: tempfile::TempDir,
 }
@@ -103,7 +107,8 @@ impl Wharf {
             tombstones: Duration::from_secs(3600),
             events: 1_000,
         };
-        let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new()).unwrap();
+        let metrics = Metrics::default();
+        let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new(), metrics.clone()).unwrap();
         let catalog = catalog::Options {
             dir: templates,
             refresh: Duration::from_secs(3600),
@@ -122,7 +127,8 @@ impl Wharf {
             Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
-        let (router, document) = router(service.clone(), readiness.clone(), &options(), listen);
+        let (router, document) =
+            router(service.clone(), readiness.clone(), metrics.clone(), &options(), listen);
         Self {
             router,
             document: serde_json::from_slice(&document.json()).unwrap(),
@@ -130,17 +136,22 @@ impl Wharf {
             lifecycle,
             fakes,
             readiness,
+            metrics,
             _shutdown: shutdown.drop_guard(),
             _dir: dir,
         }
     }
 
     /// Asks, and checks what every answer must have: its id and its headers, no secret, and, if it
-    /// is a failure, a problem that the document lists for this operation.
+    /// is a failure, a problem that the document lists for this operation and whose page is there.
     pub(super) async fn call(&self, request: Request<Body>) -> Answer {
         let (method, path) = (request.method().as_str().to_lowercase(), request.uri().path().to_owned());
         let answer = Answer::of(self.router.clone().oneshot(request).await.unwrap()).await;
         answer.check(&self.document, &method, &path);
+        if let Some(page) = answer.json["type"].as_str() {
+            let page = self::request("GET", page).body(Body::empty()).unwrap();
+            assert_eq!(self.router.clone().oneshot(page).await.unwrap().status(), 200, "{}", answer.text);
+        }
         answer
     }
 

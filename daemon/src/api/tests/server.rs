@@ -24,8 +24,9 @@ fn start(options: Options) -> Running {
     let wharf = Wharf::new();
     let server = Server::bind(options).unwrap();
     let (address, shutdown) = (server.local_addr(), Shutdown::new());
-    let serving =
-        server.serve(wharf.service.clone(), wharf.readiness.clone(), Tasks::default(), shutdown.clone());
+    let (service, readiness, metrics) =
+        (wharf.service.clone(), wharf.readiness.clone(), wharf.metrics.clone());
+    let serving = server.serve(service, readiness, metrics, Tasks::default(), shutdown.clone());
     Running { address, shutdown, end: tokio::spawn(serving), _wharf: wharf }
 }
 

@@ -126,6 +126,16 @@ pub(crate) struct Cause {
     pub(crate) exit_code: Option<i32>,
 }
 
+/// An instance whose record was forgotten by force.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Forgotten {
+    /// As it was.
+    pub(crate) instance: Instance,
+    /// The workload that may remain outside, by its name there; it is destroyed when it is seen.
+    #[schema(required)]
+    pub(crate) may_remain: Option<String>,
+}
+
 /// One page, in creation order.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InstanceList {
@@ -167,6 +177,14 @@ impl From<InstanceView> for Instance {
             revision: revision.0,
             conditions: status.conditions.into_iter().map(Condition::from).collect(),
         }
+    }
+}
+
+impl From<InstanceView> for Forgotten {
+    fn from(view: InstanceView) -> Self {
+        let status = &view.instance.status;
+        let may_remain = status.phase.workload_may_exist().then(|| status.workload_name.to_string());
+        Self { may_remain, instance: view.into() }
     }
 }
 

@@ -26,6 +26,9 @@ pub(crate) struct Provisioner {
     pub(crate) in_flight: usize,
     /// Living instances it made.
     pub(crate) instances: usize,
+    /// When its workloads were last held against the records; null before the first time.
+    #[schema(required)]
+    pub(crate) swept_at: Option<Time>,
     pub(crate) breaker: Breaker,
     pub(crate) recovery: Recovery,
 }
@@ -82,10 +85,9 @@ impl From<ProvisionerView> for Provisioner {
     fn from(view: ProvisionerView) -> Self {
         let ProvisionerView { name, plugin, default, capabilities, reach, instances, outlook, recovering } =
             view;
-        let (state, until) = match outlook.breaker {
-            BreakerState::Closed => ("closed", None),
-            BreakerState::Paused { until } => ("paused", Some(until.into())),
-            BreakerState::HalfOpen { .. } => ("half_open", None),
+        let until = match outlook.breaker {
+            BreakerState::Paused { until } => Some(until.into()),
+            BreakerState::Closed | BreakerState::HalfOpen { .. } => None,
         };
         Self {
             name: name.to_string(),
@@ -96,8 +98,9 @@ impl From<ProvisionerView> for Provisioner {
             since: reach.since.map(Time::from),
             in_flight: reach.in_flight,
             instances,
+            swept_at: outlook.swept_at.map(Time::from),
             breaker: Breaker {
-                state,
+                state: outlook.breaker.as_str(),
                 since: outlook.paused_since.map(Time::from),
                 until,
                 failures: outlook.failures,

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::ledger::{Known, Ledger};
 use super::{CACHE, insert, open_in, remove, runtime, touch};
+use crate::runtime::Metrics;
 use crate::store::medium::FileMedium;
 use crate::store::migrations::SCHEMA;
 use crate::store::tables::{META, META_SCHEMA};
@@ -189,7 +190,8 @@ fn a_read_only_file_and_a_folder_that_takes_none_are_said_with_their_path() {
 fn a_second_store_on_the_same_directory_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let first = open_in(dir.path()).unwrap();
-    let second = Store::open(super::options(dir.path()), || super::OWNER, super::nobody());
+    let second =
+        Store::open(super::options(dir.path()), || super::OWNER, super::nobody(), Metrics::default());
     let error = second.map(drop).unwrap_err();
     assert!(matches!(error, Error::InUse { .. }), "{error}");
     drop(first);

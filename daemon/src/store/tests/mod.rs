@@ -14,11 +14,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::current::Current;
 use super::{Change, Error, EventDraft, Observer, Options, Store, open};
 use crate::domain::{
     HealthPolicy, InstanceId, OwnerId, PluginIdentity, Revision, Secret, Secrets, Spec, Status, Template,
     Timestamp, WorkloadName,
 };
+use crate::runtime::Metrics;
 use disk::Disk;
 
 const OWNER: OwnerId = OwnerId::from_u128(7);
@@ -42,7 +44,7 @@ fn nobody() -> Observer {
 fn open_in(dir: &Path) -> Result<Store, Error> {
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
-        match Store::open(options(dir), || OWNER, nobody()) {
+        match Store::open(options(dir), || OWNER, nobody(), Metrics::default()) {
             // The writer of the one before lets go of it a moment later.
             Err(Error::InUse { .. }) if Instant::now() < deadline => {
                 std::thread::sleep(Duration::from_millis(1))
@@ -56,7 +58,8 @@ fn open_in(dir: &Path) -> Result<Store, Error> {
 fn open_over(disk: &Disk, retry: Duration) -> Result<(Store, Seen), Error> {
     let seen = Seen::default();
     let path = Path::new("the disk");
-    let store = Store::over(Box::new(disk.clone()), path, None, options(path), retry, seen.observer())?;
+    let opened = Current::open(Box::new(disk.clone()), path, CACHE, None)?;
+    let store = Store::over(opened, options(path), retry, seen.observer(), Metrics::default())?;
     Ok((store, seen))
 }
 

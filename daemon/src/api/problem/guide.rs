@@ -1,0 +1,221 @@
+//! What there is to say about each code beside its line of the table: the text of its page under
+//! `/docs/problems`. A code without a text does not compile.
+
+use super::Code;
+
+/// Of one code, for people. Text in backticks is code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Guide {
+    /// What it means and when it comes.
+    pub(crate) meaning: &'static str,
+    /// What whoever runs the daemon can do.
+    pub(crate) operator: &'static str,
+}
+
+/// Where the client alone is at fault.
+const NOTHING: &str = "Nothing: the daemon is well, and the client must change its request.";
+
+impl Code {
+    /// Its text.
+    pub(crate) const fn guide(self) -> Guide {
+        let (meaning, operator) = match self {
+            Self::InvalidHost => (
+                "A request must say which host it is for: exactly one `Host` header that is a host name or \
+                 an address, with or without a port, and without a user. This one had none, several, or \
+                 something else.",
+                "If every client behind a proxy gets this, look at what the proxy does to the `Host` header.",
+            ),
+            Self::InvalidQuery => (
+                "A query parameter is unknown, given twice, or has a value that is not allowed. Unknown \
+                 ones are refused, because a filter that is misspelt would show too much.",
+                NOTHING,
+            ),
+            Self::InvalidIfMatch => (
+                "`If-Match` makes a request depend on the revision that the client has seen. Its value is \
+                 no `ETag` that this API gives: those are numbers in double quotes, or `*` for any.",
+                NOTHING,
+            ),
+            Self::InvalidJson => (
+                "The body cannot be read as JSON: a comma or quote is missing, it is not UTF-8, or it is \
+                 something else than one object. Nothing was done.",
+                NOTHING,
+            ),
+            Self::WrongType => (
+                "The body is JSON, and a member is of another type than it must be, such as a number where \
+                 a text is needed. Each is named in `errors` by its JSON pointer.",
+                NOTHING,
+            ),
+            Self::MissingMember => (
+                "A member without which the request makes no sense is not in the body. Each is named in \
+                 `errors` by its JSON pointer.",
+                NOTHING,
+            ),
+            Self::UnknownMember => (
+                "The body has a member that this operation does not know. It is refused and not skipped: a \
+                 misspelt member would be lost without a word.",
+                NOTHING,
+            ),
+            Self::BodyIncomplete => (
+                "The connection ended, or broke its own encoding, before the body was complete. Nothing \
+                 was done with the part that came.",
+                "If it comes often, look at the network and the proxies between clients and the daemon.",
+            ),
+            Self::ForeignOrigin => (
+                "A browser sent the request for a page of another origin, as `Origin` or `Sec-Fetch-Site` \
+                 say, and it would have changed something. A page that you merely visit must not be able to \
+                 make or delete instances.",
+                "A frontend of your own must be served under the host name it calls, for example by one \
+                 proxy for both.",
+            ),
+            Self::NotFound => (
+                "No operation of this API has this path. Paths are case-sensitive and have no slash at \
+                 their end; one that comes with a later version is not there yet.",
+                NOTHING,
+            ),
+            Self::InstanceNotFound => (
+                "No living instance has this id or this name. It was never made, was made on another \
+                 daemon, or has been deleted since.",
+                "If instances that should be there are missing, check that the daemon runs on the right \
+                 `[server] data_dir`.",
+            ),
+            Self::OrphanNotFound => (
+                "No workload of this name carries the mark of this installation without having a record here. \
+                 It may have been adopted, purged or removed since the last listing.",
+                "Orphans are found by listings, which are made now and then: one that has just appeared is \
+                 seen by the next.",
+            ),
+            Self::TemplateNotFound => (
+                "The catalogue has no template of this name now. Templates come from files and from \
+                 provisioners, and may be added and removed while the daemon runs.",
+                "If its file is there, look into the log: a file with an error is refused, with each \
+                 complaint, and the last good one stays.",
+            ),
+            Self::WorkloadNotFound => (
+                "The instance is there, and its provisioner says that there is no workload for it at the \
+                 moment: it is not made yet, was removed from outside, or is being made anew.",
+                "If it stays so while the status is `running`, somebody removes workloads behind the \
+                 daemon's back; its events tell when.",
+            ),
+            Self::MethodNotAllowed => (
+                "There is something at this path, and it does not take this method. The `Allow` header of \
+                 the answer has those that it takes.",
+                NOTHING,
+            ),
+            Self::BodyTimeout => (
+                "The head of the request came, and its body did not within the time that is allowed. \
+                 Nothing was done.",
+                "For clients on slow lines, raise `[server] body_timeout`.",
+            ),
+            Self::NameTaken => (
+                "Names are unique among living instances, and this one is in use. Whoever wants to repeat a \
+                 create that may have been done already can read the instance by its name first.",
+                NOTHING,
+            ),
+            Self::NameDeleting => (
+                "The instance that has this name is on its way out. Its name is free once its workload is \
+                 gone, and not before: two workloads must never stand for one name.",
+                "If it lasts, the workload cannot be removed: the instance's events say why, and \
+                 `/mcp/provisioners` whether the backend answers.",
+            ),
+            Self::OrphanAmbiguous => (
+                "Two provisioners reach the same backend, or each shows a workload of this name, and the \
+                 request does not say which of them is meant.",
+                "Two provisioners that reach one backend see each other's workloads: mostly one of the \
+                 tables is a mistake.",
+            ),
+            Self::PhaseRefuses => (
+                "What was asked for is not possible in the instance's status, such as a retry of one that \
+                 runs, or a restart of one that is being deleted. `detail` names the status.",
+                NOTHING,
+            ),
+            Self::StaleRevision => (
+                "The request was to be done only if the instance is still at the revision in `If-Match`, \
+                 and it has changed since. Nothing was done: what the client decided by is no longer true.",
+                NOTHING,
+            ),
+            Self::BodyTooLarge => (
+                "The body has more bytes than the daemon reads of one request. It was not looked at.",
+                "If requests of this size are meant to be, raise `[server] max_body`.",
+            ),
+            Self::UriTooLong => (
+                "Path and query together have more bytes than are read. The bound is fixed and far above \
+                 what any request of this API needs.",
+                NOTHING,
+            ),
+            Self::UnsupportedMediaType => (
+                "A request that carries a body must say that it is JSON. One that needs no body, such as a \
+                 delete, needs no `Content-Type` either.",
+                NOTHING,
+            ),
+            Self::WrongHost => (
+                "The `Host` of the request is no name of this server. A page whose name was made to point \
+                 here (DNS rebinding) looks like that, so that only known names are answered.",
+                "Add each name under which clients reach the daemon to `[server] allowed_hosts`.",
+            ),
+            Self::InvalidRequest => (
+                "The request can be read and breaks a rule: a name that is not allowed, a template or \
+                 provisioner that is not there, an input that is missing or wrong. Every complaint is in \
+                 `errors`, each with a pointer, a code and what is allowed.",
+                "If an input is refused that should be allowed, its rule is in the template.",
+            ),
+            Self::OrphanUnmarked => (
+                "The workload carries the mark of this installation, and not the one that says which instance \
+                 it was made for. Nothing is touched that is not proven ours.",
+                "Look at the workload at its backend, and remove it there if nobody needs it.",
+            ),
+            Self::HookDenied => (
+                "A hook, which is a policy of whoever runs this daemon, looked at the request and refused \
+                 it. `hook` names it, `errors` says what it wants, and `admission` what each hook said.",
+                "Policies are the `[[hooks]]` of the configuration. One with `mode = \"audit\"` is recorded and \
+                 refuses nothing.",
+            ),
+            Self::HookFailed => (
+                "A hook could not judge the request: it took too long, failed, or needed too much \
+                 memory. It is configured so that no judgement is a refusal.",
+                "The log has the reason under this `request_id`. `on_error = \"allow\"` in the hook's table \
+                 would let requests pass that it cannot judge.",
+            ),
+            Self::HeadersTooLarge => (
+                "The request has more headers, or more bytes of them, than are read. Mostly these are \
+                 cookies that another service on the same host name has set.",
+                NOTHING,
+            ),
+            Self::Internal => (
+                "A part of the daemon that should not fail has failed. The request may have had its effect \
+                 or not; other requests and all instances go on.",
+                "The log has the reason under this `request_id`. It is an error of the daemon: please \
+                 report it with those lines.",
+            ),
+            Self::ProvisionerUnsupported => (
+                "The provisioner of the instance has no such ability, such as showing logs. It will not \
+                 have it at the next try either.",
+                "`/mcp/provisioners` lists the capabilities of each plugin; another version of it may have more.",
+            ),
+            Self::ProvisionerFailed => (
+                "The provisioner of the instance was asked and failed in a way that does not say that it \
+                 will succeed later. `errors` has its own code, which is explained under `/docs/errors`.",
+                "Look at the backend and at the plugin's lines in the log; `/mcp/plugins` shows its version.",
+            ),
+            Self::Busy => (
+                "As much is under way as may be at once: creates that are being admitted, or writes that \
+                 wait. The daemon refuses at once instead of letting everybody wait; nothing was done.",
+                "If it comes often, compare `wharfinger_store_writes_waiting` with its limit and look at \
+                 `wharfinger_store_commit_duration_seconds`: mostly the disk is slow. The bounds \
+                 are `[server] max_admissions` and `[store] queue`.",
+            ),
+            Self::ProvisionerUnavailable => (
+                "The backend of the instance's provisioner could not be reached, or the provisioner had no \
+                 turn free. Nothing was done, and it may well go well in a moment.",
+                "`/mcp/provisioners` shows since when the backend does not answer and why. Instances do not \
+                 fail because of such an outage.",
+            ),
+            Self::StoreUnavailable => (
+                "The database could not be read or written. Nothing that is not written down is done, so \
+                 that the request had no effect.",
+                "The log has what the disk said: mostly it is full, read-only or gone. Mend that, and \
+                 restart the daemon; every instance will still be there.",
+            ),
+        };
+        Guide { meaning, operator }
+    }
+}

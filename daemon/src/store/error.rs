@@ -31,7 +31,7 @@ pub enum Error {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// It is one of ours, and could not be made ready.
-    #[error("{} cannot be written: check that its disk has room and is not read-only; what was in it is still there", path.display())]
+    #[error("{} cannot be written: check that its disk has room and is not read-only; nothing in it was lost", path.display())]
     Unprepared {
         /// Which.
         path: PathBuf,

@@ -79,7 +79,7 @@ pub(super) fn find(options: &Options, draw: impl FnOnce() -> OwnerId) -> Result<
         let unborn = unborn(&options.data_dir);
         make_file(&unborn)?;
         let made = initialise(&FileMedium::new(&unborn), options.cache, draw)
-            .map_err(|error| damaged(&unborn, error))
+            .map_err(|source| Error::Unprepared { path: unborn.clone(), source: Box::new(source) })
             .and_then(|()| put_in_place(&unborn, &file));
         if made.is_err() {
             // It is nothing yet; the next start begins anew.

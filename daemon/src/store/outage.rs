@@ -34,7 +34,9 @@ impl Worker {
         let remedy =
             if damaged { "stop the daemon and run `wharfinger fsck`" } else { "it is tried again and again" };
         tracing::error!(error = %ErrorChain(error), remedy, "the database takes no writes; reads go on");
-        self.read_only();
+        if let Err(error) = self.current.reopen_to_read() {
+            tracing::error!(error = %ErrorChain(&error), "the database cannot be read either");
+        }
         drop(refused);
         let begun = Instant::now();
         let mut tried = Instant::now();
@@ -53,16 +55,11 @@ impl Worker {
                 }
                 Err(error) => {
                     tracing::debug!(error = %ErrorChain(&error), "the database still takes no writes");
-                    self.read_only();
+                    // If it cannot be read, that was said.
+                    let _ = self.current.reopen_to_read();
                 }
             }
             tried = Instant::now();
-        }
-    }
-
-    fn read_only(&self) {
-        if let Err(error) = self.current.reopen_to_read() {
-            tracing::error!(error = %ErrorChain(&error), "the database cannot be read either");
         }
     }
 

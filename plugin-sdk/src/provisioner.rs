@@ -278,7 +278,8 @@ pub struct OwnedPage {
 pub struct LogsQuery {
     /// Which workload is meant.
     pub target: Target,
-    /// Where the last page ended; none: the last `max_bytes`.
+    /// Where the last page ended, also when the workload was made anew since: if its output begins anew
+    /// with it, go on at that beginning. None: the last `max_bytes`.
     pub cursor: Option<String>,
     /// At most this much text.
     pub max_bytes: u32,

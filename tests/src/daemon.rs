@@ -19,10 +19,12 @@
 
 mod answer;
 mod builder;
+mod frames;
 mod leftovers;
 
 pub use answer::Answer;
 pub use builder::Builder;
+pub use frames::{Frame, Frames};
 pub use leftovers::Process;
 
 use std::ffi::OsStr;
@@ -55,6 +57,8 @@ pub struct TestDaemon {
     http: reqwest::Client,
     child: Option<Child>,
     base: String,
+    /// What earlier starts wrote to stdout.
+    printed_before: usize,
 }
 
 impl TestDaemon {
@@ -71,19 +75,29 @@ impl TestDaemon {
             .timeout(Duration::from_secs(120))
             .build()
             .expect("a client without TLS settings can be built");
-        Self { dir, program, environment, http, child: None, base: String::new() }
+        Self { dir, program, environment, http, child: None, base: String::new(), printed_before: 0 }
     }
 
     /// Starts it, again on the same directory when it had run before, and waits until it is ready.
     /// Its port is another one then.
     pub async fn start(&mut self) {
+        self.launch();
+        self.until_ready().await;
+    }
+
+    /// Starts it, and waits for nothing.
+    pub fn launch(&mut self) {
         assert!(self.child.is_none(), "the daemon is running already");
-        let printed_before = self.stdout().len();
+        self.printed_before = self.stdout().len();
         self.spawn();
+    }
+
+    /// Waits until the daemon that was launched is ready.
+    pub async fn until_ready(&mut self) {
         let deadline = Instant::now() + START_DEADLINE;
         loop {
             let stdout = self.stdout();
-            let mut printed = stdout[printed_before..].split_inclusive('\n');
+            let mut printed = stdout[self.printed_before..].split_inclusive('\n');
             // A line without its end is still being written.
             if let Some(url) =
                 printed.find_map(|line| line.strip_prefix(LISTENING).filter(|url| url.ends_with('\n')))
@@ -187,6 +201,16 @@ impl TestDaemon {
         self.send(self.request(Method::DELETE, path)).await
     }
 
+    /// Opens a stream of server-sent events.
+    pub async fn stream(&self, path: &str) -> Frames {
+        Frames::of(self.request(Method::GET, path)).await
+    }
+
+    /// Opens one as a browser does that has seen this event last.
+    pub async fn stream_after(&self, path: &str, last: u64) -> Frames {
+        Frames::of(self.request(Method::GET, path).header("last-event-id", last)).await
+    }
+
     /// Creates an instance and waits as long as the configured `default_wait`; the instance as it is then.
     pub async fn create(&self, name: &str, template: &str) -> Value {
         self.post("/mcp/instances", &json!({"name": name, "template": template})).await.expect(201)
@@ -224,6 +248,11 @@ impl TestDaemon {
             );
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Whether its directory outlives this handle, for somebody to look at.
+    pub fn keep(&mut self, keep: bool) {
+        self.dir.disable_cleanup(keep);
     }
 
     /// Its directory.

@@ -10,6 +10,7 @@
 //! test that is the most readable error there is.
 
 pub mod bin_path;
+pub mod crash;
 pub mod daemon;
 pub mod fake_manager;
 pub mod mcp;

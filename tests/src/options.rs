@@ -17,6 +17,7 @@ pub fn store(dir: &Path) -> store::Options {
         batch: 512,
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
+        events_for: Duration::from_secs(7 * 86_400),
     }
 }
 
@@ -32,6 +33,7 @@ pub fn reconciler() -> reconciler::Options {
         recovery: RecoveryPolicy::default(),
         freeze_period: Duration::from_secs(30),
         breaker: BreakerPolicy::default(),
+        planted: reconciler::Planted::default(),
     }
 }
 
@@ -51,6 +53,7 @@ pub fn service() -> service::Options {
         default_wait: Duration::from_secs(30),
         max_wait: Duration::from_secs(300),
         max_admissions: 64,
+        max_streams: 256,
     }
 }
 
@@ -62,6 +65,8 @@ pub fn api() -> api::Options {
         max_connections: 1_024,
         header_timeout: Duration::from_secs(10),
         body_timeout: Duration::from_secs(15),
+        write_timeout: Duration::from_secs(30),
+        heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
         drain: Duration::from_secs(10),
     }

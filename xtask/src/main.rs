@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod bench;
+mod crash;
 mod daemon;
 mod debian;
 mod demo;
@@ -23,6 +24,8 @@ commands:
   up                      build everything and run the daemon with config/dev.toml; Ctrl-C drains
   demo                    run the whole job once: start, create, call a tool, list, delete, stop
   test [FILTER...]        format check, clippy, all plugins from source, all tests
+  crash [--rounds N] [--seed S]
+                          kill a daemon under load and start it again, 200 times, and check everything
   bench lifecycle [FIGURE...]
                           print the lifecycle's figures beside their floors; `million` takes minutes
   plugins [DIRECTORY...]  build the plugins into config/plugins, as far as their sources changed;
@@ -46,6 +49,7 @@ fn run() -> Result<ExitCode> {
         ["up", ref flags @ ..] => return up::up(&workspace, flags),
         ["demo"] => demo::demo(&workspace)?,
         ["test", ref filters @ ..] => test::test(&workspace, filters)?,
+        ["crash", ref arguments @ ..] => crash::crash(&workspace, arguments)?,
         ["bench", "lifecycle", ref figures @ ..] => bench::lifecycle(&workspace, figures)?,
         ["plugins"] => plugins::build(&workspace)?,
         ["plugins", ref directories @ ..] => {

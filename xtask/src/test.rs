@@ -5,25 +5,37 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
-use crate::{debian, plugins, program};
+use crate::{crash, debian, plugins, program};
 
-/// Stops at the first thing that fails. `filters` narrow the tests, nothing else.
+/// Stops at the first thing that fails. `filters` narrow the tests; what is no single test, and takes
+/// minutes, is left out then.
 pub(crate) fn test(workspace: &Workspace, filters: &[&str]) -> Result<()> {
     need_npx()?;
-    println!("[1/5] format");
+    println!("[1/7] format");
     program::run(workspace, "cargo", &["fmt", "--all", "--check"])?;
-    println!("[2/5] plugins and test guests from source");
+    println!("[2/7] plugins and test guests from source");
     plugins::build(workspace)?;
     plugins::build_test_guests(workspace, [])?;
-    println!("[3/5] clippy");
+    println!("[3/7] clippy");
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     program::run(workspace, "cargo", &clippy)?;
-    println!("[4/5] daemon and examples");
+    println!("[4/7] daemon and examples");
     program::build(workspace)?;
-    println!("[5/5] tests");
+    println!("[5/7] tests");
     let mut test = vec!["test", "--release", "--workspace", "--no-fail-fast", "--quiet", "--"];
     test.extend(filters);
-    program::run(workspace, "cargo", &test)
+    program::run(workspace, "cargo", &test)?;
+    if !filters.is_empty() {
+        return Ok(());
+    }
+    println!("[6/7] the simulation finds planted faults");
+    // Of the daemon only its library is built with them: the binary stays what it is.
+    let feature = "wharfinger-tests/planted-faults";
+    let planted =
+        ["test", "--release", "--workspace", "--quiet", "--features", feature, "--test", "it", "planted"];
+    program::run(workspace, "cargo", &planted)?;
+    println!("[7/7] crashes: a daemon under load is killed 200 times");
+    crash::run(workspace, &["--rounds", "200"])
 }
 
 /// One test makes a public MCP server by npx.

@@ -28,6 +28,7 @@ mod pages;
 mod problem;
 mod router;
 mod server;
+mod sse;
 mod state;
 mod wire;
 

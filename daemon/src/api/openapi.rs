@@ -10,7 +10,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::pages::{self, Page};
 use super::problem::{Code, document_problem};
 use super::state::Api;
-use super::wire::{Problem, ProblemError};
+use super::wire::{
+    Event, LogInterruption, LogLine, LogWorkload, Problem, ProblemError, StreamEnd, StreamStart,
+};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -23,13 +25,23 @@ use super::wire::{Problem, ProblemError};
     ),
     tags(
         (name = "instances", description = "MCP server instances"),
+        (name = "events", description = "What happens, as it happens"),
         (name = "orphans", description = "Workloads without a record"),
         (name = "templates", description = "What instances can be made from"),
         (name = "plugins", description = "What is plugged in: provisioners and hooks"),
         (name = "health", description = "The daemon itself"),
         (name = "documentation", description = "The documentation, for people"),
     ),
-    components(schemas(Problem, ProblemError)),
+    components(schemas(
+        Event,
+        LogInterruption,
+        LogLine,
+        LogWorkload,
+        Problem,
+        ProblemError,
+        StreamEnd,
+        StreamStart,
+    )),
 )]
 struct Description;
 

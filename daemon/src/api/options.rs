@@ -17,6 +17,11 @@ pub struct Options {
     pub header_timeout: Duration,
     /// A request's body must have arrived within this.
     pub body_timeout: Duration,
+    /// A client that takes nothing of its answer for this long is cut; the reader of a stream that
+    /// does not take a frame for half of it is let go.
+    pub write_timeout: Duration,
+    /// A stream that has nothing to say says so this often.
+    pub heartbeat: Duration,
     /// Bytes of a request's body.
     pub max_body: usize,
     /// After the order to stop, requests may finish within this.

@@ -11,6 +11,7 @@
 //! * At most `max_connections` at a time; more wait in the kernel's queue, unaccepted.
 //! * A head that does not arrive within `header_timeout` closes its connection; so does an idle
 //!   connection.
+//! * A client that takes nothing of its answer for `write_timeout` is cut.
 //! * When the machine runs out of sockets or memory, the loop waits and tries again.
 //!
 //! Knows nothing of routes.
@@ -27,6 +28,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutStream;
 
 use super::middleware::MAX_HEADERS;
 use super::{Options, router};
@@ -109,6 +111,7 @@ impl Server {
             graceful: GracefulShutdown::new(),
             cut: Shutdown::new(),
             header_timeout: options.header_timeout,
+            write_timeout: options.write_timeout,
             tasks,
         };
         tokio::select! {
@@ -131,6 +134,7 @@ struct Connections {
     /// Ends every connection at once.
     cut: Shutdown,
     header_timeout: Duration,
+    write_timeout: Duration,
     tasks: Tasks,
 }
 
@@ -138,13 +142,15 @@ impl Connections {
     fn start(&self, stream: TcpStream, permit: OwnedSemaphorePermit) {
         // Answers are small and written at once: waiting for more would only delay them.
         let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(self.write_timeout));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.header_timeout)
             .max_buf_size(MAX_HEAD)
             // Above the guard's own bound, for the same reason as `MAX_HEAD`.
             .max_headers(MAX_HEADERS + 28)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router.clone()));
+            .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(self.router.clone()));
         let connection = self.graceful.watch(connection);
         let cut = self.cut.clone();
         self.tasks.spawn("http connection", async move {

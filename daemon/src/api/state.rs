@@ -24,6 +24,8 @@ pub(crate) struct Inner {
     pub(crate) hosts: AllowedHosts,
     pub(crate) max_body: usize,
     pub(crate) body_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) heartbeat: Duration,
     /// The rendered OpenAPI document, and the page made of it.
     pub(crate) document: Bytes,
     pub(crate) operations: Page,
@@ -46,6 +48,8 @@ impl Api {
             hosts: AllowedHosts::new(listen.ip(), &options.allowed_hosts),
             max_body: options.max_body,
             body_timeout: options.body_timeout,
+            write_timeout: options.write_timeout,
+            heartbeat: options.heartbeat,
             document: document.json(),
             operations: document.page(),
         }))

@@ -44,6 +44,7 @@ pub(super) fn store(root: &mut Table<'_>, data_dir: &Path) -> store::Options {
         // Less, and a workload whose deletion was cut short could be taken for a stranger's.
         tombstones: store.or("tombstones", duration(HOUR..=366 * DAY), DAY),
         events: store.or("events", count::<u64>(1_000..=100_000_000), 100_000),
+        events_for: store.or("events_for", duration(HOUR..=3_660 * DAY), 7 * DAY),
     })
 }
 
@@ -60,6 +61,7 @@ pub(super) fn reconciler(root: &mut Table<'_>) -> reconciler::Options {
         recovery,
         freeze_period,
         breaker,
+        planted: reconciler::Planted::default(),
     })
 }
 

@@ -27,6 +27,8 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Server {
             max_connections: server.or("max_connections", count(1..=100_000), 1_024),
             header_timeout: server.or("header_timeout", duration(SECOND..=HOUR), 10 * SECOND),
             body_timeout: server.or("body_timeout", duration(SECOND..=HOUR), 15 * SECOND),
+            write_timeout: server.or("write_timeout", duration(SECOND..=HOUR), 30 * SECOND),
+            heartbeat: server.or("heartbeat", duration(SECOND..=HOUR), 15 * SECOND),
             max_body: server.or("max_body", size(1_024..=64 << 20), 256 << 10),
             drain: server.or("drain", duration(Duration::ZERO..=HOUR), 10 * SECOND),
         };
@@ -34,6 +36,7 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Server {
             default_wait: server.or("default_wait", duration(Duration::ZERO..=HOUR), 30 * SECOND),
             max_wait: server.or("max_wait", duration(Duration::ZERO..=HOUR), 300 * SECOND),
             max_admissions: server.or("max_admissions", count(1..=100_000), 64),
+            max_streams: server.or("max_streams", count(1..=100_000), 256),
         };
         if service.default_wait > service.max_wait {
             server.complain("default_wait", "is longer than max_wait; at most that is allowed");

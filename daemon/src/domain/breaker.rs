@@ -99,6 +99,13 @@ const TRIAL_PAUSE: Duration = Duration::from_secs(1);
 /// A trial that never came back must not pause a provisioner for ever. Longer than any call.
 const LONGEST_TRIAL: Duration = Duration::from_secs(600);
 
+/// No pause is longer: what is further ahead comes from a clock that was set back.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
+
+fn is_ahead(until: Timestamp, now: Timestamp) -> bool {
+    now < until && until.since(now) <= LONGEST_PAUSE
+}
+
 impl Breaker {
     /// How it stands.
     pub const fn state(&self) -> BreakerState {
@@ -119,8 +126,10 @@ impl Breaker {
     pub fn permit(&mut self, now: Timestamp) -> Permit {
         match self.state {
             BreakerState::Closed => Permit::Granted,
-            BreakerState::Paused { until } if now < until => Permit::NotBefore(until),
-            BreakerState::HalfOpen { until } if now < until => Permit::NotBefore(now.plus(TRIAL_PAUSE)),
+            BreakerState::Paused { until } if is_ahead(until, now) => Permit::NotBefore(until),
+            BreakerState::HalfOpen { until } if is_ahead(until, now) => {
+                Permit::NotBefore(now.plus(TRIAL_PAUSE))
+            }
             BreakerState::Paused { .. } | BreakerState::HalfOpen { .. } => {
                 self.state = BreakerState::HalfOpen { until: now.plus(LONGEST_TRIAL) };
                 Permit::Granted
@@ -217,6 +226,12 @@ mod tests {
             now = until;
         }
         assert_eq!(breaker.since(), Some(second(0)));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_pauses_nothing_for_hours() {
+        let mut breaker = paused_at(second(100_000));
+        assert_eq!(breaker.permit(second(100_000 - 4_000)), Permit::Granted);
     }
 
     #[test]

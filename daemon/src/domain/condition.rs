@@ -115,7 +115,7 @@ pub struct Condition {
     pub reason: String,
     /// For people.
     pub message: String,
-    /// When status or reason last changed.
+    /// When its status last changed.
     pub since: Timestamp,
     /// How long the question took, for rungs that ask over the network.
     pub latency: Option<Duration>,
@@ -127,11 +127,12 @@ impl Condition {
         (self.kind, self.status, &self.reason) == (other.kind, other.status, &other.reason)
     }
 
-    /// Puts `next` into `conditions`, in the place of its kind. `since` stays when nothing changed.
+    /// Puts `next` into `conditions`, in the place of its kind. `since` stays while the status does, so that an
+    /// outage that is told in other words is not another outage.
     pub fn merge(conditions: &mut Vec<Self>, mut next: Self) {
         match conditions.iter_mut().find(|old| old.kind == next.kind) {
             Some(old) => {
-                if old.says_the_same_as(&next) {
+                if old.status == next.status {
                     next.since = old.since;
                 }
                 *old = next;

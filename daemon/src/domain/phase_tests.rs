@@ -3,8 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+
 use super::*;
-use crate::domain::{Condition, WorkloadName};
+use crate::domain::{Condition, Status, WorkloadName};
 
 fn cause() -> Cause {
     Cause::new("Because", "it is so")
@@ -51,7 +55,10 @@ fn phases() -> Vec<(&'static str, Phase)> {
 }
 
 fn facts() -> Vec<Fact> {
-    let at = Timestamp(2);
+    facts_at(Timestamp(2))
+}
+
+fn facts_at(at: Timestamp) -> Vec<Fact> {
     let to: WorkloadName = "wf-2".parse().unwrap();
     vec![
         Fact::CreateStarted { deadline: at },
@@ -106,5 +113,33 @@ fn a_workload_that_may_exist_is_never_forgotten_on_the_way_to_deleting() {
 fn gone_is_the_end() {
     for fact in facts() {
         assert!(Phase::Gone.apply(fact, Timestamp(3)).is_err());
+    }
+}
+
+proptest! {
+    /// Most of these sequences make no sense: they come from a daemon that is wrong, or from two.
+    #[test]
+    fn whatever_facts_come_in_whatever_order_nothing_that_counts_goes_back(
+        told in vec((any::<Index>(), any::<i64>(), any::<i64>()), 0..100),
+    ) {
+        let mut status = Status::requested("wf-1".parse().unwrap(), Timestamp(0));
+        for (which, at, now) in told {
+            let fact = which.get(&facts_at(Timestamp(at))).clone();
+            let before = status.clone();
+            let Ok(after) = status.clone().apply(&fact, Timestamp(now)) else { continue };
+            status = after;
+            prop_assert_ne!(before.phase.kind(), PhaseKind::Gone, "gone is the end");
+            prop_assert!(status.creations >= before.creations);
+            prop_assert!(status.proven >= before.proven);
+            let forgiven = matches!(fact, Fact::Stabilised | Fact::RestartRequested | Fact::RetryRequested);
+            prop_assert!(status.attempt >= before.attempt || forgiven);
+            prop_assert!(status.attempt <= before.attempt + 1);
+            prop_assert!(status.phase.workload().is_none() || status.phase.workload_may_exist());
+            // Only who was told that nothing is there may believe it.
+            let told_so = matches!(fact, Fact::OrphanRemoved | Fact::Renamed { .. } | Fact::GaveUp { .. });
+            let gone = status.phase.kind() == PhaseKind::Gone;
+            let believes = before.phase.workload_may_exist() && !status.phase.workload_may_exist();
+            prop_assert!(!believes || told_so || gone, "{before:?} after {fact:?} is {status:?}");
+        }
     }
 }

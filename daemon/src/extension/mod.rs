@@ -10,10 +10,11 @@ mod prober;
 mod provisioner;
 mod set;
 
+pub use crate::domain::LogLine;
 pub use hook::{Hook, HookEntry, Review};
 pub use prober::{Answer, Caller, Era, Prober, Question, Rung};
 pub use provisioner::{
-    CreateOrder, CreateOutcome, Creation, LogLine, LogsPage, LogsRequest, OwnedPage, OwnedWorkload,
-    Provisioner, ProvisionerEntry, Reach,
+    CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,
+    ProvisionerEntry, Reach,
 };
 pub use set::{ExtensionSet, Extensions, PluginKind, PluginRefusal, PluginReport, PluginState};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::{
-    EndpointRule, Failure, InstanceId, Observation, OwnerId, PluginIdentity, ProvisionerName, Secrets, Spec,
-    Target, Template, Timestamp, Workload,
+    EndpointRule, Failure, InstanceId, LogLine, Observation, OwnerId, PluginIdentity, ProvisionerName,
+    Secrets, Spec, Target, Template, Timestamp, Workload,
 };
 
 /// What is to be made.
@@ -80,21 +80,11 @@ pub struct OwnedPage {
 /// Which output is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogsRequest {
-    /// Where the last page ended; none: the newest `max_bytes`.
+    /// Where the last page ended, also when the workload was made anew since: a backend whose output
+    /// begins anew with it goes on at that beginning. None: the newest `max_bytes`.
     pub cursor: Option<String>,
     /// At most so much text.
     pub max_bytes: u32,
-}
-
-/// One line of a workload's output, without its line break.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogLine {
-    /// RFC 3339, if known.
-    pub at: Option<String>,
-    /// `stdout` or `stderr`.
-    pub source: String,
-    /// Secrets are replaced.
-    pub text: String,
 }
 
 /// Lines of output, oldest first.

@@ -14,6 +14,7 @@
 
 mod agenda;
 mod error;
+mod history;
 mod orphans;
 mod outlooks;
 mod sightings;
@@ -249,11 +250,6 @@ impl Lifecycle {
         Ok(self.store.secrets(instance.id)?)
     }
 
-    /// Every event committed from now on.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
-        self.events.subscribe()
-    }
-
     /// Who subscribed, and how many events the slowest of them has not taken yet.
     pub fn subscribers(&self) -> (usize, usize) {
         (self.events.receiver_count(), self.events.len())
@@ -388,7 +384,7 @@ impl Lifecycle {
                 continue;
             }
             let pruned = async {
-                while self.store.prune().await? {}
+                while self.store.prune(self.clock.now()).await? {}
                 self.store.bury(self.clock.now()).await
             };
             if let Err(error) = pruned.await {

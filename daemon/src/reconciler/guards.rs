@@ -162,7 +162,7 @@ impl Guards {
         if guard.breaker.state() != BreakerState::Closed {
             return Some(HeldBack::Paused);
         }
-        if guard.silence.frozen().is_some() && !reported_down {
+        if guard.silence.excuses(instance.id) && !reported_down {
             return Some(HeldBack::Frozen);
         }
         let limit = RecoveryPolicy::limit(lifecycle.owned_by(provisioner));

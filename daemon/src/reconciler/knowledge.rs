@@ -23,6 +23,8 @@ pub(super) struct Knowledge {
     pub(super) backend_is_away: bool,
     /// Removals that failed in a row.
     pub(super) destroy_tries: u32,
+    /// Its last output was written down.
+    pub(super) output_is_kept: bool,
 }
 
 impl Knowledge {

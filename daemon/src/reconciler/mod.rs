@@ -23,7 +23,11 @@ mod hearing;
 mod knowledge;
 mod look;
 mod options;
+mod output;
 mod plan;
+mod planted;
+#[cfg(test)]
+mod properties;
 mod resumption;
 mod silence;
 mod step;
@@ -39,6 +43,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 pub use guards::HeldBack;
 pub use options::Options;
 pub use plan::{Step, plan};
+pub use planted::{Fault, Planted};
 
 use crate::domain::{Fact, Instance, InstanceId, Phase, Timestamp};
 use crate::extension::{Extensions, Prober};
@@ -167,9 +172,7 @@ impl Reconciler {
                 () = shutdown.cancelled() => return,
                 () = parts.bell.rung() => {}
                 () = self.sleep_until_due() => {}
-                _ = full.tick() => {
-                    parts.lifecycle.schedule_forgotten(plan::LONGEST_WAIT.max(options.recovery.cap));
-                }
+                _ = full.tick() => self.look_for_forgotten(),
             }
         }
     }
@@ -229,6 +232,17 @@ impl Reconciler {
             }
         }
         metrics.pass(planned, began.elapsed());
+    }
+
+    /// Has the next pass look at what no pass would look at: the net below the agenda.
+    pub fn look_for_forgotten(&self) {
+        let Inner { parts, options, .. } = &*self.inner;
+        parts.lifecycle.schedule_forgotten(plan::LONGEST_WAIT.max(options.recovery.cap));
+    }
+
+    /// Steps under way.
+    pub fn under_way(&self) -> usize {
+        self.state().busy.len()
     }
 
     /// Waits until no step is under way.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Planted;
 use crate::domain::{BreakerPolicy, RecoveryPolicy};
 
 /// Checked by whoever builds it.
@@ -26,4 +27,6 @@ pub struct Options {
     pub freeze_period: Duration,
     /// When a provisioner is left alone.
     pub breaker: BreakerPolicy,
+    /// What is wrong with it: nothing, but in a test.
+    pub planted: Planted,
 }

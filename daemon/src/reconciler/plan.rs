@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use super::Options;
 use super::guards::HeldBack;
+use super::planted::Fault;
 use crate::domain::{
     Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
-    InstanceError, Phase, RecoveryPolicy, Timestamp,
+    InstanceError, Phase, Timestamp,
 };
 
 /// No wait is longer, but for a longer cap of the backoff.
@@ -93,6 +94,7 @@ pub fn plan(
     let start = || Step::Create(Fact::CreateStarted { deadline: now.plus(options.create_deadline) });
     match &instance.status.phase {
         Phase::Requested => start(),
+        Phase::Creating { doubt: None, .. } if options.planted.is(Fault::ForgetsToResume) => Step::Rest,
         // No call is out, or this instance would be busy: an earlier daemon died during it.
         Phase::Creating { doubt: None, .. } => Step::Record(Fact::OutcomeUnknown {
             inspect_at: now,
@@ -106,11 +108,11 @@ pub fn plan(
         {
             let cause =
                 Cause::new("CreateDeadline", format!("creation took too long: {}", doubt.cause.message));
-            Step::Record(again(instance, cause, None, now, dice, &options.recovery))
+            Step::Record(again(instance, cause, None, now, dice, options))
         }
         Phase::Creating { doubt: Some(doubt), .. } => until(doubt.inspect_at, Step::Inspect(doubt.clone())),
         Phase::Unhealthy { recoverable: true, cause, .. } => match held_back {
-            None => Step::Record(again(instance, cause.clone(), None, now, dice, &options.recovery)),
+            None => Step::Record(again(instance, cause.clone(), None, now, dice, options)),
             Some(reason) => hold(instance, reason, next_look, now),
         },
         Phase::Created { .. } | Phase::Running { .. } | Phase::Unhealthy { .. } => {
@@ -123,6 +125,13 @@ pub fn plan(
         Phase::Deleting { not_before, .. } => until(*not_before, Step::Delete),
         Phase::Failed { .. } | Phase::Gone => Step::Rest,
     }
+}
+
+/// Whether an absence is believed by now. As with every wait, one that is further ahead than any is
+/// ever planned comes from a clock that was set back.
+pub(super) fn is_settled(doubt: &Doubt, now: Timestamp, options: &Options) -> bool {
+    let longest = LONGEST_WAIT.max(options.create_deadline);
+    now >= doubt.settled_at || doubt.settled_at.since(now) > longest
 }
 
 /// Since when the instance's provisioner cannot be reached.
@@ -192,10 +201,11 @@ pub(super) fn again(
     retry_after: Option<Duration>,
     now: Timestamp,
     dice: u32,
-    policy: &RecoveryPolicy,
+    options: &Options,
 ) -> Fact {
-    let attempt = instance.status.attempt;
-    if attempt >= policy.max_attempts {
+    let (policy, attempt) = (&options.recovery, instance.status.attempt);
+    let one_more = u32::from(options.planted.is(Fault::TriesOnceTooOften));
+    if attempt >= policy.max_attempts.saturating_add(one_more) {
         let tries = attempt.saturating_add(1);
         return Fact::GaveUp {
             workload_may_exist: instance.status.phase.workload_may_exist(),
@@ -254,7 +264,7 @@ pub(super) fn after_create_failed(
         FailureKind::OrphanSuspected => {
             // What holds the old name cannot be seen: a new name, which is a new attempt.
             match (
-                again(instance, cause, failure.retry_after, now, dice, &options.recovery),
+                again(instance, cause, failure.retry_after, now, dice, options),
                 instance.status.workload_name.successor(),
             ) {
                 (Fact::RecoveryScheduled { not_before, cause }, Some(to)) => {

@@ -4,7 +4,7 @@
 //! It freezes when, of five workloads or more, over half *began* to fail their probes within one
 //! period. It thaws when at most half are silent; or after a period, once the backend has answered
 //! an inspection since: whoever can be asked about the workloads says which of them are gone, and
-//! what is there and stays silent is made anew, a few at a time.
+//! what is there and, asked once more, stays silent is made anew, a few at a time.
 //!
 //! Pure; knows no provisioner. Bounded by the number of instances.
 
@@ -26,14 +26,26 @@ pub(super) enum Turn {
 /// Who is silent, of one provisioner.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
-    /// Since when.
-    silent: HashMap<InstanceId, Timestamp>,
+    silent: HashMap<InstanceId, Spell>,
     frozen: Option<Timestamp>,
     /// When the backend last answered an inspection.
     answered: Option<Timestamp>,
 }
 
+/// Of one workload.
+#[derive(Debug)]
+struct Spell {
+    began: Timestamp,
+    /// It was not asked again since the thaw: it may well speak by now.
+    unasked: bool,
+}
+
 impl Silence {
+    /// Whether the silence of this workload is no reason to make it anew.
+    pub(super) fn excuses(&self, id: InstanceId) -> bool {
+        self.frozen.is_some() || self.silent.get(&id).is_some_and(|spell| spell.unasked)
+    }
+
     /// Since when recovery is frozen.
     pub(super) fn frozen(&self) -> Option<Timestamp> {
         self.frozen
@@ -42,7 +54,8 @@ impl Silence {
     /// Its probe said this.
     pub(super) fn probed(&mut self, id: InstanceId, silent: bool, now: Timestamp) {
         if silent {
-            self.silent.entry(id).or_insert(now);
+            let spell = Spell { began: now, unasked: false };
+            self.silent.entry(id).and_modify(|spell| spell.unasked = false).or_insert(spell);
         } else {
             self.silent.remove(&id);
         }
@@ -63,7 +76,7 @@ impl Silence {
         let most = |count: usize| count * 2 > workloads;
         match self.frozen {
             None => {
-                let lately = self.silent.values().filter(|since| now.since(**since) <= period).count();
+                let lately = self.silent.values().filter(|spell| now.since(spell.began) <= period).count();
                 if workloads < ENOUGH || !most(lately) {
                     return None;
                 }
@@ -78,8 +91,8 @@ impl Silence {
                 }
                 self.frozen = None;
                 // Who is silent now was spoken of: only who joins them can freeze it again.
-                for began in self.silent.values_mut() {
-                    *began = Timestamp(i64::MIN);
+                for spell in self.silent.values_mut() {
+                    *spell = Spell { began: Timestamp(i64::MIN), unasked: true };
                 }
                 Some(Turn::Thawed)
             }
@@ -135,5 +148,17 @@ mod tests {
         silence.inspected(second(101));
         assert_eq!(silence.judge(5, second(101), PERIOD), Some(Turn::Thawed));
         assert_eq!(silence.judge(5, second(102), PERIOD), None, "the same silence does not freeze it again");
+    }
+
+    #[test]
+    fn after_a_thaw_each_is_asked_once_more() {
+        let mut silence = silenced(5, second(0));
+        silence.judge(5, second(1), PERIOD);
+        silence.inspected(second(50));
+        assert_eq!(silence.judge(5, second(50), PERIOD), Some(Turn::Thawed));
+        let one = InstanceId::from_u128(1);
+        assert!(silence.excuses(one));
+        silence.probed(one, true, second(51));
+        assert!(!silence.excuses(one));
     }
 }

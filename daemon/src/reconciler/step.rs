@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::guards::Guards;
 use super::knowledge::Knowledge;
 use super::look::{self, Seen};
-use super::plan::{Step, after_create_failed, again, camel_case};
+use super::plan::{Step, after_create_failed, again, camel_case, is_settled};
+use super::planted::Fault;
 use super::{Options, Parts, hearing};
 use crate::domain::{
     Cause, Condition, ConditionKind, ConditionStatus, Doubt, Fact, Failure, FailureKind, Instance,
@@ -77,6 +78,9 @@ impl Run<'_> {
             Step::Create(intent) => self.create(intent).await,
             Step::Inspect(doubt) => self.inspect(doubt).await,
             Step::Look => self.look().await,
+            Step::RemoveOrphan if self.planted(Fault::ForgetsTheOldWorkload) => {
+                self.removed(Fact::OrphanRemoved).await
+            }
             Step::RemoveOrphan => self.remove(Fact::OrphanRemoved).await,
             Step::Delete => self.remove(Fact::DeleteSucceeded).await,
         }
@@ -87,16 +91,16 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
+        if self.planted(Fault::ActsBeforeTheIntent) {
+            drop(entry.provisioner.create(&self.order(Arc::clone(&secrets))).await);
+        }
         // Intent before effect.
         let pause = self.record(intent).await;
         if !matches!(self.instance.status.phase, Phase::Creating { doubt: None, .. }) {
             self.guards.not_asked(&entry.name, self.now());
             return pause;
         }
-        let target = self.instance.target(self.parts.lifecycle.owner());
-        let spec = Arc::clone(&self.instance.spec);
-        let order = CreateOrder { id: self.instance.id, spec, target, secrets };
-        let outcome = self.heard(&entry, entry.provisioner.create(&order).await).await;
+        let outcome = self.heard(&entry, entry.provisioner.create(&self.order(secrets)).await).await;
         let came = outcome.as_ref().map(|creation| creation.outcome.as_str());
         self.parts.metrics.create(&entry.name, came);
         let now = self.now();
@@ -125,12 +129,13 @@ impl Run<'_> {
         let target = self.instance.target(self.parts.lifecycle.owner());
         let observation = self.heard(&entry, entry.provisioner.inspect(&target, &secrets).await).await;
         let now = self.now();
-        let policy = &self.options.recovery;
         let fact = match observation {
             Ok(Observation { state, workload: Some(workload), .. }) if !state.is_down() => {
                 Fact::CreateSucceeded { workload, adopted: true, warnings: Vec::new() }
             }
-            Ok(Observation { state: WorkloadState::Absent, .. }) if now < doubt.settled_at => {
+            Ok(Observation { state: WorkloadState::Absent, .. })
+                if !is_settled(&doubt, now, self.options) =>
+            {
                 return Some(doubt.settled_at.min(now.plus(PENDING_PAUSE)));
             }
             Ok(Observation { state: WorkloadState::Absent, .. }) if doubt.interrupted => {
@@ -141,10 +146,10 @@ impl Run<'_> {
                 .await;
             }
             Ok(Observation { state: WorkloadState::Absent, .. }) => {
-                again(&self.instance, doubt.cause, None, now, self.dice, policy)
+                again(&self.instance, doubt.cause, None, now, self.dice, self.options)
             }
             Ok(observation) if observation.state.is_down() => {
-                again(&self.instance, look::why_it_is_down(&observation), None, now, self.dice, policy)
+                again(&self.instance, look::why_it_is_down(&observation), None, now, self.dice, self.options)
             }
             Ok(_) => return Some(now.plus(PENDING_PAUSE)),
             Err(failure) if matches!(failure.kind, FailureKind::Foreign | FailureKind::OrphanSuspected) => {
@@ -213,12 +218,16 @@ impl Run<'_> {
             Ok(prepared) => prepared,
             Err(failure) => return self.held_up(&failure).await,
         };
+        self.keep_output(None).await;
         let target = self.instance.target(self.parts.lifecycle.owner());
         let outcome = self.heard(&entry, entry.provisioner.destroy(&target, &secrets).await).await;
         self.parts.metrics.destroy(&entry.name, &outcome);
         match outcome {
             Ok(true) => self.removed(done).await,
             Ok(false) => Some(self.now().plus(PENDING_PAUSE)),
+            Err(_) if done == Fact::DeleteSucceeded && self.planted(Fault::RecordsAFailedDeleteAsDone) => {
+                self.removed(done).await
+            }
             // Gone already, or never ours: nothing of ours is left under that name.
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Foreign) => {
                 self.removed(done).await
@@ -315,7 +324,7 @@ impl Run<'_> {
     }
 
     /// Whom to ask, and the values of the secrets.
-    fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
+    pub(super) fn prepare(&self) -> Result<(ProvisionerEntry, Arc<Secrets>), Failure> {
         let name = &self.instance.spec.provisioner;
         let set = self.parts.extensions.current();
         let entry = set.provisioners.get(name).cloned().ok_or_else(|| {
@@ -336,9 +345,21 @@ impl Run<'_> {
         Ok((entry, Arc::new(secrets)))
     }
 
+    fn order(&self, secrets: Arc<Secrets>) -> CreateOrder {
+        let target = self.instance.target(self.parts.lifecycle.owner());
+        CreateOrder { id: self.instance.id, spec: Arc::clone(&self.instance.spec), target, secrets }
+    }
+
+    fn planted(&self, fault: Fault) -> bool {
+        self.options.planted.is(fault)
+    }
+
     /// Writes down what happened. A user may have been faster: then this has no effect, and the
     /// next look sees the truth.
     async fn record(&mut self, fact: Fact) -> Option<Timestamp> {
+        if let Fact::GaveUp { error, .. } = &fact {
+            self.keep_output(Some(error)).await;
+        }
         let seen = Some(self.instance.revision);
         let recovery = match &fact {
             Fact::RecoveryScheduled { .. } => Some("scheduled"),

@@ -69,6 +69,18 @@ pub enum Error {
         /// What is.
         current: Revision,
     },
+    /// Events are asked for that are not kept any more, or that never were.
+    #[error(
+        "not every event after revision {asked} is here: those after {horizon} are, and the last is {last}"
+    )]
+    Compacted {
+        /// After which.
+        asked: Revision,
+        /// The first that could be asked for.
+        horizon: Revision,
+        /// The last event.
+        last: Revision,
+    },
     /// The provisioner could not answer.
     #[error("the provisioner could not answer")]
     Provisioner(#[source] Failure),

@@ -6,30 +6,38 @@
 
 mod admission;
 mod error;
+mod events;
 mod instances;
+mod log_stream;
 mod logs;
 mod options;
 mod orphans;
 mod overview;
 mod resolve;
+mod streams;
 mod wait;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 
 pub use admission::AdmissionReport;
 pub use error::{Denial, Error};
+pub use events::EventStream;
 pub use instances::{Created, DeleteOutcome, InstanceView, Reference};
-pub use logs::Logs;
+pub use log_stream::{LogStream, Said};
+pub use logs::{LogSource, Logs};
 pub use options::Options;
 pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
+pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, Reach};
 
 use crate::catalog::Catalog;
+use crate::domain::ProvisionerName;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
@@ -47,6 +55,9 @@ struct Inner {
     extensions: Arc<dyn Extensions>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
+    streams: Arc<Semaphore>,
+    /// Of each provisioner, turns of those who follow logs.
+    log_calls: Mutex<HashMap<ProvisionerName, Arc<Semaphore>>>,
     shutdown: Shutdown,
 }
 
@@ -60,9 +71,17 @@ impl Service {
         clock: Arc<dyn Clock>,
         shutdown: Shutdown,
     ) -> Self {
-        let admissions = Semaphore::new(options.max_admissions);
-        Self {
-            inner: Arc::new(Inner { options, lifecycle, catalog, extensions, clock, admissions, shutdown }),
-        }
+        let inner = Inner {
+            admissions: Semaphore::new(options.max_admissions),
+            streams: Arc::new(Semaphore::new(options.max_streams)),
+            log_calls: Mutex::default(),
+            options,
+            lifecycle,
+            catalog,
+            extensions,
+            clock,
+            shutdown,
+        };
+        Self { inner: Arc::new(inner) }
     }
 }

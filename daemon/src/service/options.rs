@@ -11,4 +11,6 @@ pub struct Options {
     pub max_wait: Duration,
     /// Creates that are admitted at the same time; more are refused.
     pub max_admissions: usize,
+    /// Streams of events and logs at the same time; more are refused.
+    pub max_streams: usize,
 }

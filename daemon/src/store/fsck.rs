@@ -14,9 +14,11 @@ use redb::{
 use super::lock::Lock;
 use super::medium::{FileMedium, Medium};
 use super::outlines::{self, OutlineValue};
-use super::record::{EventRecord, TombstoneRecord, decode};
-use super::tables::{EVENT, EVENT_OF, NAME, OUTLINE, SECRET, SPEC, STATUS, TOMBSTONE, Visitor, visit};
-use super::{Error, Options, instances, open};
+use super::record::{OutputRecord, TombstoneRecord, decode};
+use super::tables::{
+    EVENT, EVENT_OF, NAME, OUTLINE, OUTPUT, SECRET, SPEC, STATUS, TOMBSTONE, Visitor, visit,
+};
+use super::{Error, Options, events, instances, open};
 use crate::domain::{Instance, InstanceId, Revision};
 use crate::runtime::ErrorChain;
 
@@ -114,6 +116,7 @@ struct Tables {
     events: ReadOnlyTable<u64, &'static [u8]>,
     events_of: ReadOnlyTable<(u128, u64), ()>,
     tombstones: ReadOnlyTable<u128, &'static [u8]>,
+    outputs: ReadOnlyTable<u128, &'static [u8]>,
 }
 
 impl Tables {
@@ -127,6 +130,7 @@ impl Tables {
             events: transaction.open_table(EVENT)?,
             events_of: transaction.open_table(EVENT_OF)?,
             tombstones: transaction.open_table(TOMBSTONE)?,
+            outputs: transaction.open_table(OUTPUT)?,
         })
     }
 }
@@ -140,7 +144,7 @@ impl Check<'_> {
     fn run(mut self) -> Result<Findings, Error> {
         self.instances()?;
         self.what_belongs_to_none()?;
-        self.tombstones()?;
+        self.what_is_left_of_others()?;
         self.events()?;
         Ok(self.findings)
     }
@@ -236,12 +240,23 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn tombstones(&mut self) -> Result<(), Error> {
-        for row in self.tables.tombstones.iter()? {
+    fn what_is_left_of_others(&mut self) -> Result<(), Error> {
+        let tables = self.tables;
+        for row in tables.tombstones.iter()? {
             let (id, bytes) = row?;
             if let Err(error) = decode::<TombstoneRecord>(bytes.value()) {
                 let id = InstanceId::from_u128(id.value());
                 self.findings.trouble(format!("tombstone {id}: {}", ErrorChain(&error)));
+            }
+        }
+        for row in tables.outputs.iter()? {
+            let (id, bytes) = row?;
+            let of = InstanceId::from_u128(id.value());
+            if decode::<OutputRecord>(bytes.value()).is_err() {
+                self.findings.trouble(format!("the output of instance {of} is no record of this version"));
+            }
+            if tables.statuses.get(id.value())?.is_none() && tables.tombstones.get(id.value())?.is_none() {
+                self.findings.trouble(format!("the output of instance {of}, of which nothing else is left"));
             }
         }
         Ok(())
@@ -256,10 +271,8 @@ impl Check<'_> {
                 self.findings.trouble(format!("there is no event before {revision}"));
             }
             previous = Some(revision);
-            let event =
-                decode::<EventRecord>(bytes.value()).and_then(|record| record.into_event(Revision(revision)));
-            match event {
-                Err(error) => self.findings.trouble(format!("event {revision}: {}", ErrorChain(&error))),
+            match events::read(Revision(revision), bytes.value()) {
+                Err(error) => self.findings.trouble(ErrorChain(&error).to_string()),
                 Ok(event) => {
                     let Some(subject) = event.subject else { continue };
                     indexed += 1;

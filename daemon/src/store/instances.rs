@@ -12,8 +12,8 @@ use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
 use super::{Committed, Error, Store, events, outlines, tombstones};
 use crate::domain::{
-    Event, Instance, InstanceId, InstanceName, PhaseKind, Query, Revision, Secret, Secrets, Spec, Status,
-    Subject, Timestamp,
+    Event, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret, Secrets, Spec,
+    Status, Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 
@@ -162,7 +162,7 @@ impl Store {
                 break;
             }
             match read(&specs, &statuses, id) {
-                Ok(Some(instance)) if query.matches(&instance) => page.instances.push(instance),
+                Ok(Some(instance)) if query.filter.matches(&instance) => page.instances.push(instance),
                 Ok(_) => {}
                 // One record that cannot be read must not hide all the others.
                 Err(error @ Error::Record { .. }) => {
@@ -192,7 +192,7 @@ impl Batch<'_> {
         self.tables.status.insert(instance.id.as_u128(), record.as_slice())?;
         outlines::put(&mut self.tables, &instance.outline())?;
         let event = event(&instance, from, instance.status.phase.kind(), instance.revision, draft);
-        events::append(&mut self.tables, &event)?;
+        events::append(&mut self.tables, &event, None)?;
         self.committed.push(Committed { event: Arc::new(event), instance: Some(instance.clone()) });
         Ok(instance)
     }
@@ -208,7 +208,7 @@ impl Batch<'_> {
         self.tables.name.remove(instance.spec.name.as_str())?;
         let revision = self.next_revision();
         let event = event(instance, Some(instance.status.phase.kind()), PhaseKind::Gone, revision, draft);
-        events::append(&mut self.tables, &event)?;
+        events::append(&mut self.tables, &event, Some(Origin::from(&*instance.spec)))?;
         self.committed.push(Committed { event: Arc::new(event), instance: None });
         Ok(())
     }

@@ -19,6 +19,7 @@ mod open;
 mod options;
 mod outage;
 mod outlines;
+mod outputs;
 mod overlay;
 mod record;
 mod restore;
@@ -26,6 +27,8 @@ mod tables;
 mod tombstones;
 mod writer;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +39,7 @@ use tokio::sync::watch;
 
 pub use backup::{Backup, backup};
 pub use error::Error;
+pub use events::EventsPage;
 pub use fsck::{Findings, fsck};
 pub use instances::{Change, EventDraft, Page};
 pub use options::Options;

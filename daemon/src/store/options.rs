@@ -14,8 +14,10 @@ pub struct Options {
     pub queue: usize,
     /// Writes that share one commit, at most.
     pub batch: usize,
-    /// How long the tombstone of a deleted instance stays.
+    /// How long the tombstone of a deleted instance stays, and its last output with it.
     pub tombstones: Duration,
-    /// Events that are kept, at least.
+    /// Events that are kept: the newest.
     pub events: u64,
+    /// None is kept for longer.
+    pub events_for: Duration,
 }

@@ -14,11 +14,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::record::{EventRecord, decode};
 use super::tables::{EVENT, SPEC, STATUS, Tables};
 use super::writer::{Done, Worker};
-use super::{Committed, Error, instances};
-use crate::domain::{Event, Revision};
+use super::{Committed, Error, events, instances};
+use crate::domain::Revision;
 use crate::runtime::ErrorChain;
 
 /// How often those who write are refused meanwhile, and the end of the daemon is noticed.
@@ -81,10 +80,7 @@ impl Worker {
         let mut missed = Vec::new();
         for row in transaction.open_table(EVENT)?.range(told.0 + 1..)? {
             let (revision, bytes) = row?;
-            let revision = Revision(revision.value());
-            let broken = |source| Error::record(format!("event {revision}"), source);
-            let record: EventRecord = decode(bytes.value()).map_err(broken)?;
-            let event: Event = record.into_event(revision).map_err(broken)?;
+            let event = events::read(Revision(revision.value()), bytes.value())?;
             let instance = match &event.subject {
                 Some(subject) => instances::read(&specs, &statuses, subject.id)?,
                 None => None,

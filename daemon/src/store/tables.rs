@@ -63,6 +63,8 @@ tables! {
     EVENT_OF event_of: (u128, u64) => ();
     /// Id of a deleted instance → what remains of it.
     TOMBSTONE tombstone: u128 => &'static [u8];
+    /// Instance id → the last output of a workload that was given up or removed. Since format 2.
+    OUTPUT output: u128 => &'static [u8];
 }
 
 /// Format of the records in this file: a little-endian `u32`.

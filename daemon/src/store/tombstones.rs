@@ -35,7 +35,7 @@ impl Store {
             .await
     }
 
-    /// Forgets tombstones beyond their time.
+    /// Forgets tombstones beyond their time, and what was kept of the output with them.
     pub async fn bury(&self, now: Timestamp) -> Result<(), Error> {
         let keep = self.options.tombstones;
         self.writer
@@ -44,7 +44,16 @@ impl Store {
                     decode::<TombstoneRecord>(bytes)
                         .is_ok_and(|record| now.since(Timestamp(record.deleted_at)) >= keep)
                 };
-                Ok(batch.tables.tombstone.retain(|_, bytes| !expired(bytes))?)
+                let mut forgotten = Vec::new();
+                batch.tables.tombstone.retain(|id, bytes| {
+                    let expired = expired(bytes);
+                    forgotten.extend(expired.then_some(id));
+                    !expired
+                })?;
+                for id in forgotten {
+                    batch.tables.output.remove(id)?;
+                }
+                Ok(())
             })
             .await
     }

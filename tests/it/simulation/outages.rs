@@ -9,8 +9,9 @@ use wharfinger::domain::{
 };
 use wharfinger::runtime::Clock as _;
 
-use super::world::{SimulatedClock, World};
-use super::{Life, settle, spec};
+use super::clock::SimulatedClock;
+use super::life::{Birth, Life, directory, settle, spec};
+use super::world::World;
 
 const SEED: u64 = 11;
 
@@ -24,15 +25,20 @@ struct Harbour {
 impl Harbour {
     /// So many instances that run.
     fn with(instances: u64) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = directory();
         let clock = SimulatedClock::default();
         let world = World::new(SEED, clock.clone());
         world.calm();
-        let life = Life::start(dir.path(), &world, &clock, SEED);
+        let life = Life::start(dir.path(), &Birth::new(&world, &clock, SEED));
         let harbour = Self { _dir: dir, clock, world, life };
         (0..instances).for_each(|number| harbour.accept(number));
-        settle(&harbour.life, &harbour.clock);
+        harbour.settle();
         harbour
+    }
+
+    fn settle(&self) {
+        const PATIENCE: Duration = Duration::from_secs(2 * 3_600);
+        settle(&self.life, &self.clock, PATIENCE, || self.world.verdict()).unwrap();
     }
 
     fn id(number: u64) -> InstanceId {
@@ -50,7 +56,7 @@ impl Harbour {
         let end = self.clock.now().plus(span);
         while self.clock.now() < end {
             let next = self.life.lifecycle.next_due().unwrap_or(end);
-            self.clock.advance_to(next.clamp(self.clock.now().plus(Duration::from_millis(200)), end));
+            self.clock.advance_to(next.max(self.clock.now().plus(Duration::from_millis(200))).min(end));
             self.life.pass();
             after_each(self);
         }
@@ -100,7 +106,7 @@ fn an_outage_of_the_backend_fails_nothing_and_uses_up_no_attempt() {
     );
     harbour.world.set_away(false);
     harbour.world.set_blackout(false);
-    settle(&harbour.life, &harbour.clock);
+    harbour.settle();
     assert_eq!((harbour.count(PhaseKind::Running), harbour.world.workloads().len()), (7, 7));
     assert_eq!(harbour.life.lifecycle.outlook(&Harbour::provisioner()).breaker, BreakerState::Closed);
 }
@@ -137,7 +143,7 @@ fn when_most_go_silent_at_once_recovery_freezes_but_what_is_reported_gone_is_mad
     });
     assert!(frozen, "it says so");
     harbour.world.set_blackout(false);
-    settle(&harbour.life, &harbour.clock);
+    harbour.settle();
     let anew = harbour.life.instances().iter().filter(|instance| instance.status.creations > 1).count();
     assert_eq!(anew, 1, "what was only silent was left alone");
     assert_eq!(harbour.life.lifecycle.outlook(&Harbour::provisioner()).frozen_since, None);
@@ -153,7 +159,7 @@ fn what_stays_silent_while_the_backend_answers_is_made_anew_a_few_at_a_time() {
     });
     assert!((1..=RecoveryPolicy::limit(40)).contains(&most), "{most} at once");
     harbour.world.set_blackout(false);
-    settle(&harbour.life, &harbour.clock);
+    harbour.settle();
     assert_eq!((harbour.count(PhaseKind::Running), harbour.world.workloads().len()), (40, 40));
 }
 
@@ -166,6 +172,6 @@ fn all_that_died_at_once_come_back_a_few_at_a_time() {
         most = most.max(harbour.life.lifecycle.recovering(&Harbour::provisioner()));
     });
     assert!((1..=RecoveryPolicy::limit(40)).contains(&most), "{most} at once");
-    settle(&harbour.life, &harbour.clock);
+    harbour.settle();
     assert_eq!((harbour.count(PhaseKind::Running), harbour.world.workloads().len()), (40, 40));
 }

@@ -19,14 +19,19 @@ pub struct Answer {
 
 impl Answer {
     pub(super) async fn read(response: reqwest::Response) -> Self {
+        Self::receive(response).await.unwrap_or_else(|error| panic!("the answer broke off: {error:?}"))
+    }
+
+    /// Reads it whole, if it comes whole.
+    pub(crate) async fn receive(response: reqwest::Response) -> reqwest::Result<Self> {
         let status = response.status();
         let headers = response.headers().clone();
-        let text = response.text().await.unwrap_or_else(|error| panic!("the answer broke off: {error:?}"));
+        let text = response.text().await?;
         let body = match text.as_str() {
             "" => Value::Null,
             text => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
         };
-        Self { status, headers, body }
+        Ok(Self { status, headers, body })
     }
 
     /// The body, when the status is the expected one.

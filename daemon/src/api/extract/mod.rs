@@ -3,12 +3,14 @@
 
 mod body;
 mod if_match;
+mod last_event_id;
 mod members;
 mod path;
 mod query;
 
 pub(crate) use body::{FromBody, Nothing, Payload};
 pub(crate) use if_match::IfMatch;
+pub(crate) use last_event_id::{LastEventId, read_revision};
 pub(crate) use members::Members;
 pub(crate) use path::{InstancePath, OrphanPath, ProblemPath, TemplatePath};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};

@@ -3,6 +3,7 @@
 
 pub(crate) mod docs;
 pub(crate) mod document;
+pub(crate) mod events;
 pub(crate) mod health;
 pub(crate) mod instances;
 pub(crate) mod metrics;

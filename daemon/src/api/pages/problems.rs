@@ -16,20 +16,15 @@ pub(crate) fn problems() -> Page {
              Decide by `code`, and treat one that you do not know by its status. `retryable` says whether the \
              same request may go well another time; with `Retry-After`, wait as long as it says."
         ))
-        div.scroll {
-            table {
-                thead { tr { th { "Status" } th { "Code" } th { "Meaning" } th { "Retry" } } }
-                tbody {
-                    @for code in Code::ALL {
-                        @let Entry { code, status, title, retryable, .. } = code.entry();
-                        tr {
-                            td { (status) }
-                            td { a href={ "/docs/problems/" (code) } { code { (code) } } }
-                            td { (title) }
-                            td { @if retryable { "yes" } @else { "no" } }
-                        }
-                    }
+        dl.entries {
+            @for code in Code::ALL {
+                @let Entry { code: name, title, retryable, .. } = code.entry();
+                dt {
+                    a href={ "/docs/problems/" (name) } { code { (name) } }
+                    " " span.badge { (code.status()) }
+                    @if retryable { " " span.badge { "may be repeated" } }
                 }
+                dd { p { (title) "." } }
             }
         }
     };
@@ -38,13 +33,12 @@ pub(crate) fn problems() -> Page {
 
 /// One of them.
 pub(crate) fn problem(code: Code) -> Page {
-    let (Entry { code: name, status, retryable, title, remedy }, guide) = (code.entry(), code.guide());
-    let reason = code.status().canonical_reason().unwrap_or_default();
+    let (Entry { code: name, retryable, title, remedy, .. }, guide) = (code.entry(), code.guide());
     let body = html! {
         h1 { (title) }
         p.facts {
             code { (name) }
-            span.badge { "HTTP " (status) " " (reason) }
+            span.badge { "HTTP " (code.status()) }
             span.badge { @if retryable { "may be repeated" } @else { "repeating does not help" } }
         }
         h2 { "What it means" }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::Place;
 use crate::api::problem::Code;
 
 /// Paragraphs, which an empty line parts.
@@ -24,8 +25,11 @@ pub(super) fn line(text: &str) -> Markup {
 }
 
 fn code(text: &str) -> Markup {
-    let page = text.starts_with("/docs").then(|| text.to_owned());
-    let target = page.or_else(|| Code::named(text).map(|_| format!("/docs/problems/{text}")));
+    let is_page = Place::ALL.iter().any(|(_, path, _)| *path == text);
+    let target = match Code::named(text) {
+        Some(_) => Some(format!("/docs/problems/{text}")),
+        None => is_page.then(|| text.to_owned()),
+    };
     html! {
         @match target {
             Some(target) => a href=(target) { code { (text) } },

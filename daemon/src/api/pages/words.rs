@@ -282,6 +282,6 @@ mod tests {
         used.extend(crate::domain::Failure::BY_HOST.map(str::to_owned));
         let explained = &codes(&OF_INSTANCES) | &codes(&OF_PROVISIONERS);
         assert_eq!(used, explained);
-        assert_eq!(found("plugin/error.rs", r#"=> "([a-z_]+)","#), codes(&OF_PLUGINS));
+        assert_eq!(found("plugin/error.rs", r#"Self::[A-Z][^\n]*=> "([a-z_]+)","#), codes(&OF_PLUGINS));
     }
 }

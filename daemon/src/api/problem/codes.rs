@@ -54,6 +54,8 @@ codes! {
         "See errors for each parameter and what is allowed.";
     InvalidIfMatch = "invalid_if_match", 400, false, "If-Match is not an ETag of this API",
         "Send the ETag of the instance as it was given, in its quotes, or *.";
+    InvalidLastEventId = "invalid_last_event_id", 400, false, "Last-Event-ID is not an id of this API",
+        "Send the id of the last event as it was given, or no such header.";
     InvalidJson = "invalid_json", 400, false, "The body is not JSON",
         "Send one JSON object in UTF-8.";
     WrongType = "wrong_type", 400, false, "A member of the body has the wrong type",
@@ -69,7 +71,7 @@ codes! {
     NotFound = "not_found", 404, false, "There is nothing at this path",
         "See /openapi.json for every path.";
     InstanceNotFound = "instance_not_found", 404, false, "There is no such instance",
-        "GET /mcp/instances lists the living ones. A deleted instance has only its events, by its id.";
+        "GET /mcp/instances lists the living ones. A deleted instance has only its events and its last output, by its id.";
     OrphanNotFound = "orphan_not_found", 404, false, "There is no such orphan",
         "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
@@ -88,6 +90,8 @@ codes! {
         "Say which one with ?provisioner=.";
     PhaseRefuses = "phase_refuses", 409, false, "The instance's status does not allow this",
         "Read the instance. retry is for failed ones; restart for those that have a workload or failed.";
+    RevisionCompacted = "revision_compacted", 410, false, "Not all events since this revision are kept",
+        "List again (GET /mcp/instances), then stream from that list's revision: GET /mcp/events?since=….";
     StaleRevision = "stale_revision", 412, false, "The instance has changed since",
         "Read it again, decide anew, and send its new ETag.";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large",

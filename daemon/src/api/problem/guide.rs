@@ -35,6 +35,11 @@ impl Code {
                  no `ETag` that this API gives: those are numbers in double quotes, or `*` for any.",
                 NOTHING,
             ),
+            Self::InvalidLastEventId => (
+                "`Last-Event-ID` says which event of a stream the client saw last. Its value is not the number \
+                 of an event: ids of this API are whole numbers.",
+                NOTHING,
+            ),
             Self::InvalidJson => (
                 "The body cannot be read as JSON: a comma or quote is missing, it is not UTF-8, or it is \
                  something else than one object. Nothing was done.",
@@ -127,6 +132,12 @@ impl Code {
                 "What was asked for is not possible in the instance's status, such as a retry of one that \
                  runs, or a restart of one that is being deleted. `detail` names the status.",
                 NOTHING,
+            ),
+            Self::RevisionCompacted => (
+                "A stream was asked for that starts after a revision whose next events are not all kept any \
+                 more, or that this database has not reached: it was restored from a backup, or is another \
+                 one. The client cannot know what it missed, and starts over with a list.",
+                "If clients come back later than events are kept, raise `[store] events` and `events_for`.",
             ),
             Self::StaleRevision => (
                 "The request was to be done only if the instance is still at the revision in `If-Match`, \

@@ -28,6 +28,7 @@ impl From<Error> for Problem {
             Error::NameDeleting { .. } => Self::new(Code::NameDeleting, detail),
             Error::PhaseRefuses { .. } => Self::new(Code::PhaseRefuses, detail),
             Error::Stale { .. } => Self::new(Code::StaleRevision, detail),
+            Error::Compacted { .. } => Self::new(Code::RevisionCompacted, detail),
             Error::Provisioner(failure) => provisioner_failed(failure),
             Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
             Error::StoreReadOnly => Self::new(Code::StoreUnavailable, detail).with_retry_after(SOON),

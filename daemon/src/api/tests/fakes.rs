@@ -128,10 +128,13 @@ impl Provisioner for FakeProvisioner {
         unused()
     }
 
-    async fn logs(&self, _: &Target, _: LogsRequest, _: &Secrets) -> Result<LogsPage, Failure> {
+    /// A cursor is the number of lines before it.
+    async fn logs(&self, _: &Target, request: LogsRequest, _: &Secrets) -> Result<LogsPage, Failure> {
         let lines = self.logs.lock().unwrap().clone()?;
+        let start = request.cursor.map_or(0, |cursor| cursor.parse().unwrap());
+        let next_cursor = Some(lines.len().to_string());
         let line = |text| LogLine { at: None, source: "stdout".to_owned(), text };
-        Ok(LogsPage { lines: lines.into_iter().map(line).collect(), next_cursor: None })
+        Ok(LogsPage { lines: lines.into_iter().skip(start).map(line).collect(), next_cursor })
     }
 
     fn reach(&self) -> Reach {

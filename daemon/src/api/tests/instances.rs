@@ -48,9 +48,9 @@ async fn unknown_parameters_are_refused_on_every_route() {
     let wharf = Wharf::new();
     wharf.create("weather").await;
     for read in ["", "/events", "/logs", "/tools"] {
-        let answer = wharf.get(&format!("/mcp/instances/weather{read}?follow=true")).await;
+        let answer = wharf.get(&format!("/mcp/instances/weather{read}?verbose=true")).await;
         assert_eq!(answer.code(), (400, "invalid_query"), "{read}");
-        assert_eq!(answer.errors(), [("follow", "unknown_parameter")]);
+        assert_eq!(answer.errors(), [("verbose", "unknown_parameter")]);
     }
     for ask in ["retry", "restart"] {
         let answer = wharf.ask(&format!("/mcp/instances/weather/{ask}?wait=1s")).await;

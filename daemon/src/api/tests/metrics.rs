@@ -4,6 +4,7 @@ use axum::body::Body;
 use futures_util::future::join_all;
 use http::header;
 
+use super::fakes::Fakes;
 use super::{Wharf, request};
 use crate::runtime::TextFormat;
 use crate::runtime::exposition::{Family, read};
@@ -47,7 +48,7 @@ async fn traffic(wharf: &Wharf, number: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scrape_under_traffic_can_be_read_in_both_formats() {
-    let wharf = Wharf::new();
+    let wharf = Wharf::with(Fakes::default(), 64);
     let scrapes = async {
         for _ in 0..20 {
             for format in [TextFormat::Prometheus, TextFormat::OpenMetrics] {

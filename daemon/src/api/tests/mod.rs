@@ -5,12 +5,15 @@
 mod answer;
 mod docs;
 mod document;
+mod events;
 mod fakes;
+mod frames;
 mod guard;
 mod health;
 mod instances;
 mod instances_create;
 mod instances_list;
+mod logs;
 mod metrics;
 mod orphans;
 mod plugins;
@@ -23,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use futures_util::future::join_all;
 use http::{Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -30,16 +34,20 @@ use tower::ServiceExt as _;
 use super::Options;
 use super::router::router;
 use crate::catalog::{self, Catalog};
-use crate::domain::{Fact, InstanceId, Timestamp, Workload};
+use crate::domain::{Cause, Fact, InstanceId, Notice, NoticeKind, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::{self, Service};
 use crate::store;
 use answer::Answer;
 use fakes::Fakes;
+use frames::Frames;
 
 /// The value of every secret in these tests: no answer may hold it.
 pub(super) const SECRET: &str = "hunter2-and-more";
+
+/// Streams at the same time.
+pub(super) const MAX_STREAMS: usize = 3;
 
 const PLAIN: &str = r#"
 name = "plain"
@@ -68,6 +76,8 @@ pub(super) struct Wharf {
     pub(super) lifecycle: Lifecycle,
     pub(super) fakes: Arc<Fakes>,
     pub(super) readiness: Readiness,
+    /// Ends what waits in the service.
+    pub(super) stop: Shutdown,
     pub(super) metrics: Metrics,
     _shutdown: tokio_util::sync::DropGuard,
     _dir: tempfile::TempDir,
@@ -80,6 +90,8 @@ pub(super) fn options() -> Options {
         max_connections: 16,
         header_timeout: Duration::from_secs(5),
         body_timeout: Duration::from_secs(5),
+        write_timeout: Duration::from_secs(60),
+        heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
         drain: Duration::from_secs(5),
     }
@@ -91,6 +103,10 @@ impl Wharf {
     }
 
     pub(super) fn with(fakes: Fakes, max_admissions: usize) -> Self {
+        Self::serving(fakes, max_admissions, &options())
+    }
+
+    pub(super) fn serving(fakes: Fakes, max_admissions: usize, options: &Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let templates = dir.path().join("templates");
         std::fs::create_dir(&templates).unwrap();
@@ -106,6 +122,7 @@ impl Wharf {
             batch: 16,
             tombstones: Duration::from_secs(3600),
             events: 1_000,
+            events_for: Duration::from_secs(3600),
         };
         let metrics = Metrics::default();
         let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new(), metrics.clone()).unwrap();
@@ -122,13 +139,13 @@ impl Wharf {
             default_wait: Duration::ZERO,
             max_wait: Duration::from_secs(300),
             max_admissions,
+            max_streams: MAX_STREAMS,
         };
-        let service =
-            Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, Shutdown::new());
+        let stop = Shutdown::new();
+        let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
-        let (router, document) =
-            router(service.clone(), readiness.clone(), metrics.clone(), &options(), listen);
+        let (router, document) = router(service.clone(), readiness.clone(), metrics.clone(), options, listen);
         Self {
             router,
             document: serde_json::from_slice(&document.json()).unwrap(),
@@ -136,6 +153,7 @@ impl Wharf {
             lifecycle,
             fakes,
             readiness,
+            stop,
             metrics,
             _shutdown: shutdown.drop_guard(),
             _dir: dir,
@@ -176,6 +194,27 @@ impl Wharf {
     pub(super) async fn post_text(&self, path: &str, body: &str) -> Answer {
         let request = request("POST", path).header(header::CONTENT_TYPE, "application/json");
         self.call(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// Opens a stream.
+    pub(super) async fn stream(&self, path: &str) -> Frames {
+        self.stream_with(request("GET", path)).await
+    }
+
+    pub(super) async fn stream_with(&self, request: http::request::Builder) -> Frames {
+        let request = request.body(Body::empty()).unwrap();
+        Frames::of(self.router.clone().oneshot(request).await.unwrap())
+    }
+
+    /// So many events that are about no instance.
+    pub(super) async fn notices(&self, count: usize) {
+        let notice = |_| {
+            let cause = Cause::new("Tested", "something happened");
+            self.lifecycle.notice(Notice { kind: NoticeKind::Swept, cause })
+        };
+        for noted in join_all((0..count).map(notice)).await {
+            noted.unwrap();
+        }
     }
 
     /// Creates an instance of `plain`, as it is right after that.

@@ -66,7 +66,7 @@ pub(crate) struct Condition {
     pub(crate) reason: String,
     /// For people.
     pub(crate) message: String,
-    /// When status or reason last changed.
+    /// When its status last changed.
     pub(crate) since: Time,
     /// How long the question took then, in microseconds; null if it was not one over the network.
     #[schema(required)]

@@ -18,6 +18,13 @@ impl From<Timestamp> for Time {
     }
 }
 
+impl Time {
+    /// As in JSON.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

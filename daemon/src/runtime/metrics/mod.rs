@@ -116,7 +116,7 @@ impl Metrics {
             request_durations: all.histograms(
                 "http_request_duration",
                 seconds(),
-                "From a request's head to its answer's, waiting for an outcome included",
+                "How long requests took, from their head to that of the answer, waiting for an outcome included",
                 durations,
             ),
             requests_in_flight: all.gauge("http_requests_in_flight", "Requests that are being answered"),
@@ -134,14 +134,14 @@ impl Metrics {
             passes: all.histogram(
                 "reconciler_pass_duration",
                 seconds(),
-                "Of the passes over all instances that were due",
+                "How long passes over all instances that were due took",
                 durations,
             ),
             planned: all.counter("reconciler_planned", "Instances that passes have planned"),
             steps: all.histograms(
                 "reconciler_step_duration",
                 seconds(),
-                "Of the steps on one instance, by kind and how they went",
+                "How long steps on one instance took, by kind and how they went",
                 durations,
             ),
             steps_under_way: all.gauges(
@@ -153,19 +153,19 @@ impl Metrics {
             rungs: all.histograms(
                 "probe_rung_duration",
                 seconds(),
-                "Of the questions of health probes, by rung of the ladder and what it said",
+                "How long the questions of health probes took, by rung of the ladder and what it said",
                 durations,
             ),
             plugin_calls: all.histograms(
                 "plugin_call_duration",
                 seconds(),
-                "Of the calls of plugins, by function and how they ended",
+                "How long calls of plugins took, by function and how they ended",
                 durations,
             ),
             commits: all.histogram(
                 "store_commit_duration",
                 seconds(),
-                "Of the transactions of the store's writer, fsync included",
+                "How long transactions of the store's writer took, fsync included",
                 durations,
             ),
             commit_sizes: all.histogram(

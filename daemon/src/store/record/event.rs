@@ -1,13 +1,15 @@
 //! Events on the disk. The revision is the key.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Unreadable, name, phase_kind, time};
-use crate::domain::{Event, InstanceId, Revision, Subject};
+use crate::domain::{Event, InstanceId, Origin, Revision, Subject};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::store) struct EventRecord {
-    at: i64,
+    pub(in crate::store) at: i64,
     /// This, the name and `to` are absent in an event that is about no instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
@@ -22,10 +24,37 @@ pub(in crate::store) struct EventRecord {
     reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    /// Only in the last event of an instance, whose specification is gone with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::store) origin: Option<OriginRecord>,
 }
 
-impl From<&Event> for EventRecord {
-    fn from(event: &Event) -> Self {
+/// What an instance was made from, for filters.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::store) struct OriginRecord {
+    template: String,
+    provisioner: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<String, String>,
+}
+
+impl From<Origin> for OriginRecord {
+    fn from(origin: Origin) -> Self {
+        let Origin { template, provisioner, labels } = origin;
+        Self { template, provisioner, labels }
+    }
+}
+
+impl From<OriginRecord> for Origin {
+    fn from(record: OriginRecord) -> Self {
+        let OriginRecord { template, provisioner, labels } = record;
+        Self { template, provisioner, labels }
+    }
+}
+
+impl EventRecord {
+    /// `origin`: of the instance, if this is its last event.
+    pub(in crate::store) fn new(event: &Event, origin: Option<OriginRecord>) -> Self {
         let subject = event.subject.as_ref();
         Self {
             at: event.at.0,
@@ -36,11 +65,10 @@ impl From<&Event> for EventRecord {
             to: subject.map(|subject| subject.to.as_str().to_owned()),
             reason: event.reason.clone(),
             message: event.message.clone(),
+            origin,
         }
     }
-}
 
-impl EventRecord {
     pub(in crate::store) fn into_event(self, revision: Revision) -> Result<Event, Unreadable> {
         let subject = match (self.instance, self.name, self.to) {
             (None, None, None) => None,

@@ -5,11 +5,13 @@
 //! milliseconds.
 
 mod event;
+mod output;
 mod spec;
 mod status;
 
-pub(super) use event::EventRecord;
-pub(super) use spec::SpecRecord;
+pub(super) use event::{EventRecord, OriginRecord};
+pub(super) use output::OutputRecord;
+pub(super) use spec::{SpecRecord, origin_of_spec};
 pub(super) use status::StatusRecord;
 
 use serde::{Deserialize, Serialize};

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Unreadable, name, time};
-use crate::domain::{Admission, Decision, HealthPolicy, HookMode, Input, PluginIdentity, Spec, Template};
+use super::{Unreadable, decode, name, time};
+use crate::domain::{
+    Admission, Decision, HealthPolicy, HookMode, Input, Origin, PluginIdentity, Spec, Template,
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::store) struct SpecRecord {
@@ -93,6 +95,23 @@ struct AdmissionRecord {
     generation: u64,
     at: i64,
     took_us: u64,
+}
+
+/// What an instance was made from, without reading the rest. None: it cannot be read.
+pub(in crate::store) fn origin_of_spec(bytes: &[u8]) -> Option<Origin> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    #[derive(Deserialize)]
+    struct Part {
+        template: Named,
+        provisioner: String,
+        #[serde(default)]
+        labels: BTreeMap<String, String>,
+    }
+    let Part { template, provisioner, labels } = decode(bytes).ok()?;
+    Some(Origin { template: template.name, provisioner, labels })
 }
 
 impl From<&Spec> for SpecRecord {

@@ -4,13 +4,13 @@ use redb::{Database, WriteTransaction};
 
 use super::{id, insert, open_in, options, remove, runtime, touch};
 use crate::store::lock::Lock;
-use crate::store::tables::{EVENT, EVENT_OF, NAME, OUTLINE, SECRET, SPEC, STATUS, TOMBSTONE};
+use crate::store::tables::{EVENT, EVENT_OF, NAME, OUTLINE, OUTPUT, SECRET, SPEC, STATUS, TOMBSTONE};
 use crate::store::{Error, fsck, open};
 
 type Sabotage = fn(&WriteTransaction);
 
 /// What is done to a sound database, and what is said of it.
-const DEEDS: [(&str, Sabotage); 12] = [
+const DEEDS: [(&str, Sabotage); 13] = [
     ("and that name is nothing's", |to| drop(to.open_table(NAME).unwrap().remove("i1").unwrap())),
     ("and that name is instance", |to| {
         drop(to.open_table(NAME).unwrap().insert("i1", id(2).as_u128()).unwrap())
@@ -35,6 +35,10 @@ const DEEDS: [(&str, Sabotage); 12] = [
     ("there is no event before", |to| drop(to.open_table(EVENT).unwrap().remove(3).unwrap())),
     ("is not among those of", |to| {
         drop(to.open_table(EVENT_OF).unwrap().remove((id(1).as_u128(), 1)).unwrap())
+    }),
+    ("of which nothing else is left", |to| {
+        let output = br#"{"at":1,"creation":1,"lines":[]}"#;
+        to.open_table(OUTPUT).unwrap().insert(99, output.as_slice()).unwrap();
     }),
     ("lives and has a tombstone", |to| {
         let left = br#"{"deleted_at":1,"workload_name":"w","provisioner":"p"}"#;

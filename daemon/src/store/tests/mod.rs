@@ -16,10 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::current::Current;
 use super::{Change, Error, EventDraft, Observer, Options, Store, open};
-use crate::domain::{
-    HealthPolicy, InstanceId, OwnerId, PluginIdentity, Revision, Secret, Secrets, Spec, Status, Template,
-    Timestamp, WorkloadName,
-};
+use crate::domain::{InstanceId, OwnerId, Revision, Secret, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
 use disk::Disk;
 
@@ -34,6 +31,7 @@ fn options(dir: &Path) -> Options {
         batch: 16,
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
+        events_for: Duration::from_secs(86_400),
     }
 }
 
@@ -91,33 +89,7 @@ fn id(number: u64) -> InstanceId {
 }
 
 fn spec(number: u64) -> Spec {
-    let template = Template {
-        name: "t".parse().unwrap(),
-        description: String::new(),
-        provisioner: None,
-        image: None,
-        command: Vec::new(),
-        port: 1,
-        path: "/mcp".to_owned(),
-        transport: "streamable-http".to_owned(),
-        environment: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        health: HealthPolicy::default(),
-        inputs: Vec::new(),
-    };
-    Spec {
-        name: format!("i{number}").parse().unwrap(),
-        description: None,
-        template,
-        provisioner: "p".parse().unwrap(),
-        plugin: PluginIdentity { name: "p".to_owned(), digest: "sha256:0".to_owned() },
-        environment: BTreeMap::new(),
-        secret_names: vec!["KEY".to_owned()],
-        labels: BTreeMap::new(),
-        admission: Vec::new(),
-        created_at: Timestamp(0),
-    }
+    Spec { secret_names: vec!["KEY".to_owned()], ..Spec::example(&format!("i{number}"), "p") }
 }
 
 fn draft(kind: &str) -> EventDraft {

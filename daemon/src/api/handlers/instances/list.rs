@@ -10,23 +10,30 @@ use crate::api::extract::{FromQuery, Parameters, QueryReader};
 use crate::api::problem::{Problem, problems};
 use crate::api::state::Api;
 use crate::api::wire::{Instance, InstanceList};
-use crate::domain::{InstanceId, PhaseKind, Query};
+use crate::domain::{Filter, InstanceId, PhaseKind, Query};
 
 const DEFAULT_LIMIT: usize = 50;
 const MAX_LIMIT: usize = 500;
 /// What a cursor starts with. Another shape gets another letter, so that old ones stay readable.
 const CURSOR: char = 'a';
 
-/// Which instances are listed.
+/// Which page.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "the document's words; the filters are read into the domain's query")]
+#[expect(dead_code, reason = "the document's words; they are read into the domain's query")]
 pub(crate) struct ListParameters {
     /// At most so many, 1 to 500; absent: 50.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
     /// Where the page starts: the `next_cursor` of the one before.
     cursor: Option<String>,
+}
+
+/// Of which instances.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the document's words; they are read into the domain's filter")]
+pub(crate) struct FilterParameters {
     /// Only with this status: `requested`, `creating`, `created`, `running`, `unhealthy`, `recovering`,
     /// `failed` or `deleting`.
     status: Option<String>,
@@ -49,12 +56,19 @@ impl FromQuery for ListQuery {
         Self(Query {
             after: query.parsed("cursor", read_cursor),
             limit: query.number("limit", 1..=MAX_LIMIT).unwrap_or(DEFAULT_LIMIT),
-            phase: query.parsed("status", read_status),
-            template: query.one("template"),
-            provisioner: query.one("provisioner"),
-            labels: read_labels(query),
-            name_prefix: query.one("q"),
+            filter: read_filter(query),
         })
+    }
+}
+
+/// As the list and the event stream have it.
+pub(crate) fn read_filter(query: &mut QueryReader) -> Filter {
+    Filter {
+        phase: query.parsed("status", read_status),
+        template: query.one("template"),
+        provisioner: query.one("provisioner"),
+        labels: read_labels(query),
+        name_prefix: query.one("q"),
     }
 }
 
@@ -70,7 +84,7 @@ problems! {
     get,
     path = "/mcp/instances",
     tag = "instances",
-    params(ListParameters),
+    params(ListParameters, FilterParameters),
     responses((status = 200, description = "One page", body = InstanceList), ListProblems),
 )]
 pub(crate) async fn list_instances(

@@ -187,7 +187,8 @@ pub(super) fn open(medium: &dyn Medium, cache: usize, path: &Path, found: u32) -
 
 /// Makes the tables that are missing, then takes every migration from `found` on.
 fn prepare(database: &Database, found: u32) -> Result<(), Error> {
-    let transaction = database.begin_write()?;
+    let mut transaction = database.begin_write()?;
+    transaction.set_quick_repair(true);
     drop(Tables::open(&transaction)?);
     transaction.commit()?;
     migrate(database, found)

@@ -7,7 +7,7 @@ use super::Timestamp;
 pub struct LogLine {
     /// RFC 3339, if known.
     pub at: Option<String>,
-    /// `stdout` or `stderr`.
+    /// `stdout`, `stderr`, or another word of the backend.
     pub source: String,
     /// Secrets are replaced.
     pub text: String,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::{Change, EventDraft, Occasion, Options, Store, WhenFull};
 use crate::domain::{Instance, InstanceId, OwnerId, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
@@ -60,8 +62,8 @@ impl Shelf {
 
     /// So many events that are about no instance.
     pub(super) async fn note(&self, count: usize, at: i64) {
-        for _ in 0..count {
-            self.store.note(draft("swept", at)).await.unwrap();
+        for noted in join_all((0..count).map(|_| self.store.note(draft("swept", at)))).await {
+            noted.unwrap();
         }
     }
 

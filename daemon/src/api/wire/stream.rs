@@ -59,7 +59,7 @@ pub(crate) struct LogLine {
     /// RFC 3339, if the backend knows.
     #[schema(required)]
     pub(crate) at: Option<String>,
-    /// `stdout` or `stderr`.
+    /// `stdout`, `stderr`, or another word of the backend.
     pub(crate) source: String,
     pub(crate) text: String,
 }

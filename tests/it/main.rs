@@ -21,3 +21,4 @@ mod orphans;
 mod plugins;
 mod recovery;
 mod simulation;
+mod store;

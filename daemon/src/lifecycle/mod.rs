@@ -21,6 +21,7 @@ mod outlooks;
 mod sightings;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -28,12 +29,14 @@ use tokio::sync::broadcast;
 
 pub use error::Error;
 
+pub use crate::store::Backup;
+
 use crate::domain::{
     Cause, Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, NoticeKind, Orphan, Outlook,
     OwnerId, PhaseKind, ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject,
     Timestamp, Workload, WorkloadName,
 };
-use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Shutdown};
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown};
 use crate::store::{self, Change, Committed, EventDraft, Occasion, Page, Store, WhenFull};
 use agenda::Agenda;
 use orphans::Orphans;
@@ -111,6 +114,38 @@ impl Lifecycle {
             sweep: Activator::new(),
             events,
         })
+    }
+
+    /// Whether the disk takes writes. If not, nothing is to be done outside: it could not be
+    /// written down.
+    pub fn is_writable(&self) -> bool {
+        self.store.is_writable()
+    }
+
+    /// Waits until the disk takes writes.
+    pub async fn writable(&self) {
+        // The writer ends with the last handle, and this is one.
+        let _ = self.store.writable().wait_for(|writable| *writable).await;
+    }
+
+    /// Says in `readiness` whether the disk takes writes, until `shutdown`.
+    pub async fn keep_saying(self, readiness: Readiness, shutdown: Shutdown) {
+        let mut writable = self.store.writable();
+        loop {
+            readiness.set(Readiness::STORE_WRITABLE, *writable.borrow_and_update());
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                changed = writable.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Copies what is committed into `to`, in the place of what is there if `replace`; ends early
+    /// when `stop` is cancelled.
+    pub async fn backup(&self, to: PathBuf, replace: bool, stop: Shutdown) -> Result<Backup, Error> {
+        let store = self.store.clone();
+        let copy = tokio::task::spawn_blocking(move || store.backup(&to, replace, || stop.is_cancelled()));
+        Ok(copy.await.expect("a copy does not panic")?)
     }
 
     /// This installation.
@@ -377,6 +412,9 @@ impl Lifecycle {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(interval) => {}
+            }
+            if !self.is_writable() {
+                continue;
             }
             let pruned = async {
                 let now = self.clock.now();

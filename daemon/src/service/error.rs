@@ -124,7 +124,10 @@ pub enum Error {
         /// When it may go.
         retry_after: Duration,
     },
-    /// The database takes no writes, or cannot be read.
+    /// The database takes no writes at the moment. Said in the log once, when it began.
+    #[error("the database takes no writes at the moment; reads are answered")]
+    StoreReadOnly,
+    /// The database cannot be read.
     #[error("the database does not answer")]
     Store(#[source] store::Error),
 }
@@ -152,6 +155,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::NameTaken { name, holder, deleting: true } => Self::NameDeleting { name, holder },
             store::Error::NameTaken { name, holder, deleting: false } => Self::NameTaken { name, holder },
+            store::Error::Unwritable => Self::StoreReadOnly,
             store::Error::Busy => Self::Busy { retry_after: Duration::from_secs(1) },
             store::Error::BulksFull { .. } => Self::Busy { retry_after: Duration::from_secs(5) },
             store::Error::KeysFull { kept, free_in } => Self::KeysFull { kept, retry_after: free_in },

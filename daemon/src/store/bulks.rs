@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use redb::{ReadableDatabase as _, ReadableTable};
+use redb::ReadableTable;
 
 use super::record::{BulkRecord, ItemRecord, RequestRecord, Unreadable, decode, encode};
 use super::tables::{BULK, BULK_ITEM, BULK_REQUEST};

@@ -10,7 +10,7 @@ use crate::domain::{InstanceId, InstanceName};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The directory or file cannot be made or opened.
-    #[error("the data directory {} cannot be used: check that it exists and belongs to this user", path.display())]
+    #[error("{} cannot be used: check that it is there, belongs to this user, and is on a disk that takes writes", path.display())]
     Directory {
         /// Which.
         path: PathBuf,
@@ -31,6 +31,14 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// It is one of ours, and could not be made ready.
+    #[error("{} cannot be written: check that its disk has room and is not read-only; nothing in it was lost", path.display())]
+    Unprepared {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: Box<redb::Error>,
+    },
     /// The file was written by a later version.
     #[error("{} has format {found}, and this version knows formats up to {known}: use the version that wrote it; nothing was changed", path.display())]
     Newer {
@@ -41,6 +49,23 @@ pub enum Error {
         /// Ours.
         known: u32,
     },
+    /// There is one already.
+    #[error("{} is there already: choose another name, or say --force", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A copy could not be written.
+    #[error("{} cannot be written: check its folder and its disk; no half of it was left", path.display())]
+    Copy {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Whoever wanted the copy went away, or it took too long.
+    #[error("the copy was stopped before it was whole; no half of it was left")]
+    Stopped,
     /// One record cannot be read.
     #[error("the record of {what} cannot be read")]
     Record {
@@ -86,11 +111,14 @@ pub enum Error {
     #[error("too many writes wait: try again later")]
     Busy,
     /// The disk does not take writes. Reads go on.
-    #[error("the database takes no writes: check the disk and the log, then restart")]
+    #[error("the database takes no writes at the moment, and reads go on: check the disk and the log")]
     Unwritable,
     /// The disk does not answer reads.
-    #[error("the database cannot be read: check the disk and the log, then restart")]
+    #[error("the database cannot be read: check the disk and the log")]
     Unreadable(#[source] Box<redb::Error>),
+    /// It could not be opened again after its disk failed.
+    #[error("the database is not open: check the disk and the log, then restart")]
+    Closed,
 }
 
 impl Error {
@@ -109,4 +137,11 @@ macro_rules! from_redb {
     };
 }
 
-from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);
+from_redb!(
+    redb::StorageError,
+    redb::TableError,
+    redb::TransactionError,
+    redb::CommitError,
+    redb::CursorError,
+    redb::DatabaseError
+);

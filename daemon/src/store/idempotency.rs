@@ -15,9 +15,10 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _};
+use redb::{ReadableTable as _, ReadableTableMetadata as _};
 use sha2::{Digest as _, Sha256};
 
+use super::current::Current;
 use super::tables::{IDEMPOTENCY, META, META_SEAL, Tables};
 use super::writer::{Batch, WhenFull};
 use super::{Error, Options, Store};
@@ -73,7 +74,7 @@ pub(super) struct Keys {
 
 impl Keys {
     /// Reads what requests of this installation are hashed with, or draws it.
-    pub(super) fn open(database: &Database) -> Result<Self, Error> {
+    pub(super) fn open(database: &Current) -> Result<Self, Error> {
         let stored =
             database.begin_read()?.open_table(META)?.get(META_SEAL)?.map(|seal| seal.value().to_vec());
         let seal = match stored.map(Hash::try_from) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
+use redb::{ReadTransaction, ReadableTable as _};
 
 use super::record::{SpecRecord, StatusRecord, decode, encode};
 use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};

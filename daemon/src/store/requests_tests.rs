@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
+use redb::ReadableTableMetadata as _;
 
 use super::tables::{BULK_ITEM, BULK_REQUEST, IDEMPOTENCY, IDEMPOTENCY_AT};
 use super::{Claim, Claimed, Error, EventDraft, Made, Observer, Occasion, Options, Store};

@@ -42,6 +42,7 @@ impl From<Error> for Problem {
             Error::Compacted { .. } => Self::new(Code::RevisionCompacted, detail),
             Error::Provisioner(failure) => provisioner_failed(failure),
             Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
+            Error::StoreReadOnly => Self::new(Code::StoreUnavailable, detail).with_retry_after(SOON),
             Error::Store(_) => {
                 // Where the database is and what the disk said is the operator's business.
                 tracing::error!(error = %ErrorChain(&error), "the database does not answer");

@@ -75,8 +75,16 @@ async fn many_are_made_and_deleted_and_the_wrong_ones_spoil_nothing() {
 
 #[tokio::test]
 async fn a_bulk_goes_on_after_a_crash_and_does_nothing_twice() {
-    let mut daemon =
-        TestDaemon::builder().local().toml("[bulk]\nmax_concurrent = 1\n[store]\nbatch = 1\n").start().await;
+    // A hook that takes its time before it counts as a yes: there is a middle to be killed in.
+    let slow = "name = \"slow\"\nplugin = \"plugins/moody-hook.wasm\"\nsettings = { mood = \"loop\" }\n\
+                timeout = \"100ms\"\non_error = \"allow\"";
+    let mut daemon = TestDaemon::builder()
+        .local()
+        .guest("moody-hook")
+        .hook(slow)
+        .toml("[bulk]\nmax_concurrent = 1\n")
+        .start()
+        .await;
     for index in 0..5 {
         daemon.post("/mcp/instances?wait=0s", &demo(&format!("old{index}"), "old")).await.expect(201);
     }
@@ -99,7 +107,8 @@ async fn a_bulk_goes_on_after_a_crash_and_does_nothing_twice() {
     // Again and again in the middle: whenever some more is done.
     for least in [1, 6, 14, 25] {
         let done = |bulk: &Value| 37 - bulk["counts"]["pending"].as_u64().unwrap();
-        bulk_when(&daemon, &path, |bulk| done(bulk) >= least).await;
+        let bulk = bulk_when(&daemon, &path, |bulk| done(bulk) >= least).await;
+        assert_eq!(bulk["status"], "working");
         daemon.kill9();
         daemon.start().await;
     }

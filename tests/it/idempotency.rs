@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use wharfinger_tests::daemon::{Answer, TestDaemon};
 
 const SOON: Duration = Duration::from_secs(45);
@@ -24,7 +25,8 @@ async fn a_request_that_got_no_answer_is_sent_again_and_makes_one_instance() {
     let mut daemon = TestDaemon::builder().local().start().await;
     let body = json!({"name": "one", "template": "demo", "secrets": {"DEMO_STDERR": "hunter2-once"}});
     let request = daemon.request(Method::POST, "/mcp/instances?wait=60s");
-    let lost = tokio::spawn(request.header("Idempotency-Key", "\"only once\"").json(&body).send());
+    let mut lost = JoinSet::new();
+    lost.spawn(request.header("Idempotency-Key", "\"only once\"").json(&body).send());
     // It is committed, and its answer is not sent yet: killed between the two.
     let until = Instant::now() + SOON;
     let id = loop {
@@ -35,12 +37,11 @@ async fn a_request_that_got_no_answer_is_sent_again_and_makes_one_instance() {
         assert!(Instant::now() < until, "{answer}");
     };
     daemon.kill9();
-    let lost = lost.await.unwrap();
+    let lost = lost.join_next().await;
     daemon.start().await;
     let again = create(&daemon, "30s", "\"only once\"", &body).await;
     assert_eq!(again.header("idempotent-replayed"), "true", "{again}\n{lost:?}");
     assert_eq!((&again.body["id"], &again.body["status"]), (&id, &json!("running")), "{again}");
-    // The first answer may have been faster than the kill; the client of this test knows none in either case.
     let list = daemon.get("/mcp/instances").await.expect(200);
     assert_eq!((list["instances"].as_array().unwrap().len(), servers(&daemon)), (1, 1));
 
@@ -63,10 +64,12 @@ async fn a_kill_at_any_moment_makes_neither_none_nor_two() {
         let body = json!({"name": format!("i{round}"), "template": "demo"});
         let key = format!("round-{round}");
         let request = daemon.request(Method::POST, "/mcp/instances?wait=0s");
-        let first = tokio::spawn(request.header("Idempotency-Key", &key).json(&body).send());
+        let mut first = JoinSet::new();
+        first.spawn(request.header("Idempotency-Key", &key).json(&body).send());
         tokio::time::sleep(Duration::from_millis(delay)).await;
         daemon.kill9();
-        let _ = first.await.unwrap();
+        // Whether it was answered or not: this client does not know it.
+        first.join_all().await;
         daemon.start().await;
         let again = create(&daemon, "30s", &key, &body).await.expect(201);
         assert_eq!(again["status"], "running", "{again}");
@@ -116,16 +119,15 @@ async fn a_burst_beyond_every_bound_is_refused_and_not_queued() {
         .toml("[store]\nqueue = 1\nbatch = 1\n[reconcile]\nmax_steps = 1\n")
         .start()
         .await;
-    let post = |index: usize| {
-        let body = json!({"name": format!("i{index}"), "template": "demo"});
-        tokio::spawn(daemon.request(Method::POST, "/mcp/instances?wait=0s").json(&body).send())
-    };
-    let mut accepted = 0;
-    let mut refused = 0;
+    let (mut accepted, mut refused) = (0, 0);
     for burst in 0..4 {
-        let asked: Vec<_> = (0..50).map(|index| post(50 * burst + index)).collect();
-        for answer in asked {
-            let answer = answer.await.unwrap().unwrap();
+        let mut asked = JoinSet::new();
+        for index in 0..50 {
+            let body = json!({"name": format!("i{burst}-{index}"), "template": "demo"});
+            asked.spawn(daemon.request(Method::POST, "/mcp/instances?wait=0s").json(&body).send());
+        }
+        while let Some(answer) = asked.join_next().await {
+            let answer = answer.unwrap().unwrap();
             match answer.status().as_u16() {
                 201 => accepted += 1,
                 503 => {

@@ -85,7 +85,8 @@ impl Keys {
                 let mut seal = Hash::default();
                 seal[..16].copy_from_slice(one.as_bytes());
                 seal[16..].copy_from_slice(two.as_bytes());
-                let transaction = database.begin_write()?;
+                let mut transaction = database.begin_write()?;
+                transaction.set_quick_repair(true);
                 transaction.open_table(META)?.insert(META_SEAL, seal.as_slice())?;
                 transaction.commit()?;
                 seal

@@ -280,7 +280,7 @@ async fn bulks_are_bounded_and_forgotten() {
 #[tokio::test]
 async fn a_full_queue_refuses_users_and_keeps_what_happened_waiting() {
     let dir = tempfile::tempdir().unwrap();
-    let (open_gate, gate) = std::sync::mpsc::channel::<()>();
+    let (open_gate, gate) = std::sync::mpsc::sync_channel::<()>(0);
     let gate = Mutex::new(gate);
     // The writer stands still after its first commit, until the gate is gone.
     let observer: Observer = Box::new(move |_| {

@@ -135,7 +135,8 @@ pub(crate) struct BulkItem {
     #[schema(required)]
     pub(crate) id: Option<String>,
     pub(crate) status: ItemStatus,
-    /// Why it was refused, as a single request would have been; null otherwise.
+    /// Why it was refused, as a single request would have been; null otherwise. Its `request_id` is that
+    /// of this answer.
     #[schema(required)]
     pub(crate) problem: Option<Problem>,
 }

@@ -273,7 +273,9 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("tests") {
                 all.extend(found_below(&path, pattern));
-            } else if path.is_file() && !["tests.rs", "caller.rs"].iter().any(|file| path.ends_with(file)) {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !["tests.rs", "caller.rs"].iter().any(|file| path.ends_with(file))
+            {
                 all.extend(found(&path, pattern));
             }
         }

@@ -17,7 +17,7 @@ pub use clock::{Clock, SystemClock};
 pub use error_chain::ErrorChain;
 #[cfg(test)]
 pub(crate) use metrics::exposition;
-pub use metrics::{MetricEntry, Metrics, PluginMeter, ProvisionerStanding, Standing, TextFormat};
+pub use metrics::{MetricEntry, Metrics, PluginMeter, ProvisionerReadings, Readings, TextFormat};
 pub use readiness::Readiness;
 pub use tasks::{TaskFailed, Tasks};
 pub use telemetry::{LogFormat, Telemetry};

@@ -8,7 +8,7 @@ use crate::domain::{
     Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, TemplateName, Timestamp, Tool,
 };
 use crate::extension::{PluginReport, Reach};
-use crate::runtime::{ProvisionerStanding, Standing};
+use crate::runtime::{ProvisionerReadings, Readings};
 
 /// The tools found at the last handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +94,11 @@ impl Service {
     }
 
     /// How the daemon stands, in numbers. Asks nobody.
-    pub fn standing(&self) -> Standing {
+    pub fn readings(&self) -> Readings {
         let lifecycle = &self.inner.lifecycle;
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         let orphans = lifecycle.orphans();
-        let provisioners = self.provisioners().into_iter().map(|view| ProvisionerStanding {
+        let provisioners = self.provisioners().into_iter().map(|view| ProvisionerReadings {
             orphans: orphans.iter().filter(|orphan| orphan.provisioner == view.name).count(),
             name: view.name,
             breaker: view.outlook.breaker,
@@ -110,7 +110,7 @@ impl Service {
         });
         let (waiting, limit) = lifecycle.writes_waiting();
         let (subscribers, event_lag) = lifecycle.subscribers();
-        Standing {
+        Readings {
             instances: lifecycle.counts(),
             provisioners: provisioners.collect(),
             generation: self.inner.extensions.current().generation,

@@ -28,6 +28,6 @@ pub(crate) async fn read_metrics(State(api): State<Api>, headers: HeaderMap) -> 
         true => TextFormat::OpenMetrics,
         false => TextFormat::Prometheus,
     };
-    let text = api.metrics.text(format, &api.service.standing());
+    let text = api.metrics.text(format, &api.service.readings());
     ([(header::CONTENT_TYPE, format.content_type())], text).into_response()
 }

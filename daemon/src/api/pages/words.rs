@@ -208,7 +208,7 @@ pub(crate) fn errors() -> Page {
         h1 { "Errors" }
         (paragraphs(
             "A request that goes well may be about an instance that does not. These codes say what is wrong with \
-             an instance, a provisioner or a plugin; what is wrong with a request has its own page."
+             an instance, a provisioner or a plugin; what is wrong with a request is under `/docs/problems`."
         ))
         h2 { "Of instances" }
         (paragraphs("`error.code` of an instance whose status is `failed`. `error.remedy` says what to do."))
@@ -273,7 +273,9 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() && !path.ends_with("tests") {
                 all.extend(found_below(&path, pattern));
-            } else if path.is_file() && !["tests.rs", "caller.rs"].iter().any(|file| path.ends_with(file)) {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !["tests.rs", "caller.rs"].iter().any(|file| path.ends_with(file))
+            {
                 all.extend(found(&path, pattern));
             }
         }

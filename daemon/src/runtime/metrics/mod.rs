@@ -3,7 +3,7 @@
 //! One handle, made at assembly and handed to the parts. A part says what happened in its own
 //! words; names, labels and buckets are here, and so is the library that writes them. What a part
 //! knows anyway (instances by status, queues, breakers) is not kept twice: whoever serves the text
-//! brings it as a [`Standing`].
+//! brings it as [`Readings`].
 //!
 //! # Guarantees
 //! * A label's value is a word of the code, a route's pattern or a name from the configuration,
@@ -18,7 +18,7 @@ mod catalogue;
 pub(crate) mod exposition;
 mod labels;
 mod process;
-mod standing;
+mod readings;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +32,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Unit;
 
 pub use catalogue::MetricEntry;
-pub use standing::{ProvisionerStanding, Standing};
+pub use readings::{ProvisionerReadings, Readings};
 
 use crate::domain::{ConditionKind, ConditionStatus, Event, Failure, PhaseKind, ProvisionerName, Timestamp};
 use catalogue::{Catalogue, Counters, Gauges, Histograms};
@@ -274,9 +274,9 @@ impl Metrics {
     }
 
     /// Everything, as it is now.
-    pub fn text(&self, format: TextFormat, standing: &Standing) -> String {
+    pub fn text(&self, format: TextFormat, readings: &Readings) -> String {
         let mut out = String::new();
-        for catalogue in [&self.0.catalogue, &standing::gauges(standing), &process::readings(self.0.started)]
+        for catalogue in [&self.0.catalogue, &readings::gauges(readings), &process::readings(self.0.started)]
         {
             // A string takes whatever is written to it.
             let _ = catalogue.write(format, &mut out);
@@ -289,8 +289,8 @@ impl Metrics {
 
     /// Every metric there is, for the page that documents them.
     pub fn entries(&self) -> Vec<MetricEntry> {
-        let (standing, process) = (standing::gauges(&Standing::default()), process::readings(self.0.started));
-        [self.0.catalogue.entries(), standing.entries(), process.entries()].concat()
+        let (readings, process) = (readings::gauges(&Readings::default()), process::readings(self.0.started));
+        [self.0.catalogue.entries(), readings.entries(), process.entries()].concat()
     }
 }
 

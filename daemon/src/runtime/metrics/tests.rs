@@ -9,7 +9,7 @@ use crate::domain::{BreakerState, FailureKind, InstanceId, Revision, Subject};
 const FORMATS: [TextFormat; 2] = [TextFormat::Prometheus, TextFormat::OpenMetrics];
 
 /// Everything happened once.
-fn busy() -> (Metrics, Standing) {
+fn busy() -> (Metrics, Readings) {
     let metrics = Metrics::new(Timestamp(1_700_000_000_500));
     let (local, second) = ("local".parse().unwrap(), Duration::from_secs(1));
     metrics.request_began();
@@ -24,9 +24,9 @@ fn busy() -> (Metrics, Standing) {
     metrics.plugin("hook", "naming").call("review", &Ok(()), second);
     metrics.commit(7, second);
     metrics.commit_failed();
-    let standing = Standing {
+    let readings = Readings {
         instances: vec![(local.clone(), PhaseKind::Running, 2)],
-        provisioners: vec![ProvisionerStanding {
+        provisioners: vec![ProvisionerReadings {
             name: local,
             breaker: BreakerState::Paused { until: Timestamp(0) },
             frozen: true,
@@ -42,7 +42,7 @@ fn busy() -> (Metrics, Standing) {
         subscribers: 1,
         event_lag: 4,
     };
-    (metrics, standing)
+    (metrics, readings)
 }
 
 fn event(kind: &str, change: Option<(Option<PhaseKind>, PhaseKind)>) -> Event {
@@ -71,12 +71,12 @@ fn value(families: &[Family], name: &str, labels: &[(&str, &str)]) -> Option<f64
 
 #[test]
 fn every_metric_is_described_and_every_described_one_is_written() {
-    let (metrics, standing) = busy();
+    let (metrics, readings) = busy();
     let entries = metrics.entries();
     let described: BTreeSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(described.len(), entries.len(), "two metrics have one name");
     for format in FORMATS {
-        let families = read(&metrics.text(format, &standing), format);
+        let families = read(&metrics.text(format, &readings), format);
         let full = |family: &Family| match (family.kind.as_str(), format) {
             ("counter", TextFormat::OpenMetrics) => format!("{}_total", family.name),
             _ => family.name.clone(),
@@ -100,8 +100,8 @@ fn every_metric_is_described_and_every_described_one_is_written() {
 
 #[test]
 fn what_happened_is_what_is_written() {
-    let (metrics, standing) = busy();
-    let families = read(&metrics.text(TextFormat::Prometheus, &standing), TextFormat::Prometheus);
+    let (metrics, readings) = busy();
+    let families = read(&metrics.text(TextFormat::Prometheus, &readings), TextFormat::Prometheus);
     let value = |name, labels: &[(&str, &str)]| value(&families, name, labels);
     assert_eq!(value("wharfinger_http_requests_total", &[("status", "200")]), Some(1.0));
     assert_eq!(value("wharfinger_http_requests_in_flight", &[]), Some(0.0));
@@ -132,7 +132,7 @@ fn a_plugins_own_words_are_no_labels() {
         meter.call::<()>("create", &Err(failure), Duration::ZERO);
     }
     for metrics in [&metrics, &meter.metrics] {
-        let text = metrics.text(TextFormat::Prometheus, &Standing::default());
+        let text = metrics.text(TextFormat::Prometheus, &Readings::default());
         assert!(!text.contains("word_") && !text.contains("own_code"), "{text}");
     }
     let trapped = Failure::new(FailureKind::OutcomeUnknown, "").with_code("plugin_trapped");

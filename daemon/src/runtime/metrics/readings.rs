@@ -7,11 +7,11 @@ use crate::domain::{BreakerState, PhaseKind, ProvisionerName, Revision};
 
 /// Numbers that are not counted here.
 #[derive(Debug, Clone, Default)]
-pub struct Standing {
+pub struct Readings {
     /// Living instances; what is not there is none.
     pub instances: Vec<(ProvisionerName, PhaseKind, usize)>,
     /// Those that are configured.
-    pub provisioners: Vec<ProvisionerStanding>,
+    pub provisioners: Vec<ProvisionerReadings>,
     /// Of the active plugin set.
     pub generation: u64,
     /// Of the last committed event; none if the database cannot be read.
@@ -26,7 +26,7 @@ pub struct Standing {
 
 /// One provisioner.
 #[derive(Debug, Clone)]
-pub struct ProvisionerStanding {
+pub struct ProvisionerReadings {
     /// As its table in the configuration.
     pub name: ProvisionerName,
     /// Whether calls are made.
@@ -46,26 +46,26 @@ pub struct ProvisionerStanding {
 }
 
 /// The gauges of it.
-pub(super) fn gauges(standing: &Standing) -> Catalogue {
+pub(super) fn gauges(readings: &Readings) -> Catalogue {
     let mut catalogue = Catalogue::new(PREFIX);
     let build = catalogue.gauges("build_info", "1 for the version that runs");
     build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
 
     let instances = catalogue.gauges("instances", "Living instances");
-    for provisioner in &standing.provisioners {
+    for provisioner in &readings.provisioners {
         for status in PhaseKind::SEEN {
             instances.get_or_create(&instance_status(&provisioner.name, status)).set(0);
         }
     }
-    for (provisioner, status, count) in &standing.instances {
+    for (provisioner, status, count) in &readings.instances {
         instances.get_or_create(&instance_status(provisioner, *status)).set(number(*count));
     }
-    provisioner_gauges(&mut catalogue, &standing.provisioners);
+    provisioner_gauges(&mut catalogue, &readings.provisioners);
 
     let mut reading = |name, help, count: Option<u64>| {
         catalogue.reading(name, None, "gauge", help, count.map(gauge));
     };
-    let Standing { generation, revision, writes, subscribers, event_lag, .. } = standing;
+    let Readings { generation, revision, writes, subscribers, event_lag, .. } = readings;
     reading("plugin_generation", "Number of the active plugin set", Some(*generation));
     reading("revision", "Number of the last committed event", revision.map(|revision| revision.0));
     let (waiting, limit) = *writes;
@@ -78,7 +78,7 @@ pub(super) fn gauges(standing: &Standing) -> Catalogue {
     catalogue
 }
 
-fn provisioner_gauges(catalogue: &mut Catalogue, provisioners: &[ProvisionerStanding]) {
+fn provisioner_gauges(catalogue: &mut Catalogue, provisioners: &[ProvisionerReadings]) {
     let breaker = catalogue.gauges(
         "provisioner_breaker",
         "1 for the state of the provisioner's circuit breaker: closed (it is called), paused, half_open",
@@ -97,20 +97,20 @@ fn provisioner_gauges(catalogue: &mut Catalogue, provisioners: &[ProvisionerStan
         "provisioner_orphans",
         "Workloads that carry our mark and have no record, at the last listing",
     );
-    for standing in provisioners {
-        let provisioner = Provisioner { provisioner: standing.name.to_string() };
+    for readings in provisioners {
+        let provisioner = Provisioner { provisioner: readings.name.to_string() };
         for state in BreakerState::WORDS {
-            let labels = ProvisionerState { provisioner: standing.name.to_string(), state };
-            breaker.get_or_create(&labels).set(i64::from(state == standing.breaker.as_str()));
+            let labels = ProvisionerState { provisioner: readings.name.to_string(), state };
+            breaker.get_or_create(&labels).set(i64::from(state == readings.breaker.as_str()));
         }
-        frozen.get_or_create(&provisioner).set(i64::from(standing.frozen));
-        if let Some(answers) = standing.reachable {
+        frozen.get_or_create(&provisioner).set(i64::from(readings.frozen));
+        if let Some(answers) = readings.reachable {
             reachable.get_or_create(&provisioner).set(i64::from(answers));
         }
-        recovering.get_or_create(&provisioner).set(number(standing.recovering));
-        limit.get_or_create(&provisioner).set(number(standing.recovering_limit));
-        orphans.get_or_create(&provisioner).set(number(standing.orphans));
-        in_flight.get_or_create(&provisioner).set(number(standing.in_flight));
+        recovering.get_or_create(&provisioner).set(number(readings.recovering));
+        limit.get_or_create(&provisioner).set(number(readings.recovering_limit));
+        orphans.get_or_create(&provisioner).set(number(readings.orphans));
+        in_flight.get_or_create(&provisioner).set(number(readings.in_flight));
     }
 }
 

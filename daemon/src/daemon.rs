@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::Server;
+use crate::api::{self, Server};
 use crate::catalog::{self, Catalog};
 use crate::config::{Loaded, Overrides};
+use crate::control::Control;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
 use crate::plugin::{Host, PluginHost};
@@ -68,12 +69,16 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let address = server.local_addr();
 
     let bell = Activator::new();
+    let data_dir = options.store.data_dir.clone();
     let (data, at, rung, counted) = (options.store, Arc::clone(&clock), bell.clone(), metrics.clone());
     let lifecycle = tokio::task::spawn_blocking(move || open(&data, &at, &rung, &counted))
         .await
         .context("opening the database panicked")?
         .context("the database cannot be opened")?;
     readiness.done(Readiness::STORE);
+    tasks.spawn("store readiness", lifecycle.clone().keep_saying(readiness.clone(), shutdown.clone()));
+    let _control = Control::start(&data_dir, lifecycle.clone(), &tasks, shutdown.clone())
+        .context("data_dir/control.sock cannot be made: its path may be too long (107 bytes at most)")?;
 
     let pruned_every = options.reconciler.full_pass;
     tasks.spawn("prune", lifecycle.clone().keep_pruning(pruned_every, shutdown.clone()));
@@ -136,6 +141,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     tasks.spawn("sweep", reconciler.clone().keep_sweeping(shutdown.clone()));
 
     let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
+    service.start_bulks(api::refusal, &tasks);
     let serving = server.serve(service, readiness, metrics, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);
     announce(address);

@@ -1,10 +1,10 @@
 //! Wharfinger: the control plane for MCP server instances.
 //!
 //! ```text
-//!  7  daemon, reload, check   assembly
-//!  6  config                  TOML -> the Options of every part
-//!  5  api                     HTTP and JSON
-//!  4  service   reconciler    what a user can ask for; what the daemon does by itself
+//!  7  daemon, reload, check, upkeep             assembly
+//!  6  config                                    TOML -> the Options of every part
+//!  5  api                                       HTTP and JSON
+//!  4  service   reconciler   control            what a user, the daemon itself, an operator can ask for
 //!  3  lifecycle               the only door to the records
 //!  2  store  catalog  plugin  process  probe
 //!  1  runtime   extension
@@ -17,6 +17,7 @@ pub mod api;
 pub mod catalog;
 pub mod check;
 pub mod config;
+pub mod control;
 pub mod daemon;
 pub mod domain;
 pub mod extension;
@@ -29,3 +30,4 @@ mod reload;
 pub mod runtime;
 pub mod service;
 pub mod store;
+pub mod upkeep;

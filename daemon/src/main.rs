@@ -3,7 +3,7 @@
 //! | code | means |
 //! |---|---|
 //! | 0 | drained, or nothing to complain about |
-//! | 1 | could not start, or a task died |
+//! | 1 | could not start, or a task died; `backup`, `restore`: not done; `fsck`: something is wrong |
 //! | 64 | the arguments (sysexits.h `EX_USAGE`) |
 //! | 78 | the configuration (sysexits.h `EX_CONFIG`) |
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
@@ -11,9 +11,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use wharfinger::config::{self, Overrides};
-use wharfinger::{check, daemon, process};
+use wharfinger::{check, daemon, process, store, upkeep};
 
 const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
@@ -52,12 +52,50 @@ enum Command {
         #[arg(value_name = "FILE")]
         config: PathBuf,
     },
+    /// Copy the database into a file, whether or not a daemon runs on it. It holds secrets.
+    Backup {
+        #[command(flatten)]
+        place: Place,
+        /// The copy. The daemon writes it, if one runs.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Replace a file that is there already.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put a backup in the place of the database. No daemon may run on it.
+    Restore {
+        #[command(flatten)]
+        place: Place,
+        /// The backup.
+        #[arg(long, value_name = "FILE")]
+        from: PathBuf,
+        /// Even if there is a database; it is kept under another name.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Check the database: its file, and every record. Changes nothing. No daemon may run on it.
+    Fsck {
+        #[command(flatten)]
+        place: Place,
+    },
     /// Look after one child process (started by the daemon itself).
     #[command(hide = true)]
     Supervise {
         /// The child's folder.
         dir: PathBuf,
     },
+}
+
+/// Whose database is meant.
+#[derive(Args)]
+struct Place {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The data is here instead of in `server.data_dir`.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -75,6 +113,13 @@ fn main() -> ExitCode {
             serve(config, Overrides { listen, data_dir, log_filter, log_format })
         }
         Command::CheckConfig { config } => check_config(&config),
+        Command::Backup { place, to, force } => {
+            keep_up(place, |store| Ok((upkeep::backup(store, &to, force)?, Vec::new())))
+        }
+        Command::Restore { place, from, force } => {
+            keep_up(place, |store| Ok((upkeep::restore(store, &from, force)?, Vec::new())))
+        }
+        Command::Fsck { place } => keep_up(place, upkeep::fsck),
         Command::Supervise { dir } => process::supervise(&dir),
     }
 }
@@ -130,4 +175,33 @@ fn check_config(config: &std::path::Path) -> ExitCode {
     }
     println!("{} is fine", config.display());
     ExitCode::SUCCESS
+}
+
+/// Does something with a whole database: what there is to say, and what is wrong.
+fn keep_up(
+    place: Place,
+    work: impl FnOnce(&store::Options) -> anyhow::Result<(String, Vec<String>)>,
+) -> ExitCode {
+    let Place { config, data_dir } = place;
+    let overrides = Overrides { data_dir, ..Overrides::default() };
+    let loaded = match config::load(&config, config::environment(), &overrides) {
+        Ok(loaded) => loaded,
+        Err(complaints) => {
+            eprintln!("{complaints}");
+            return ExitCode::from(CONFIG);
+        }
+    };
+    match work(&loaded.options.store) {
+        Ok((told, troubles)) => {
+            println!("{told}");
+            for trouble in &troubles {
+                eprintln!("{trouble}");
+            }
+            if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("wharfinger: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folder → the folders it may use. From the lowest floor up.
-const FLOORS: [(&str, &[&str]); 13] = [
+const FLOORS: [(&str, &[&str]); 14] = [
     ("domain", &[]),
     ("runtime", &["domain"]),
     ("extension", &["domain"]),
@@ -17,6 +17,7 @@ const FLOORS: [(&str, &[&str]); 13] = [
     ("lifecycle", &["domain", "runtime", "store"]),
     ("service", &["domain", "runtime", "extension", "catalog", "lifecycle", "store"]),
     ("reconciler", &["domain", "runtime", "extension", "lifecycle"]),
+    ("control", &["runtime", "lifecycle"]),
     ("api", &["domain", "runtime", "service"]),
     (
         "config",

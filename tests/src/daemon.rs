@@ -27,6 +27,7 @@ pub use builder::Builder;
 pub use frames::{Frame, Frames};
 pub use leftovers::Process;
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -132,6 +133,18 @@ impl TestDaemon {
         command.output().unwrap_or_else(|error| panic!("cannot run wharfinger {subcommand}: {error}"))
     }
 
+    /// Runs a subcommand on this directory's database to its end, such as `fsck`, with these arguments.
+    pub fn run_on_data(&self, subcommand: &str, arguments: &[&OsStr]) -> Output {
+        let mut command = self.command();
+        command.arg(subcommand).arg("--config").arg(self.config_path()).args(arguments);
+        command.output().unwrap_or_else(|error| panic!("cannot run wharfinger {subcommand}: {error}"))
+    }
+
+    /// The running daemon's process.
+    pub fn pid(&self) -> Pid {
+        Pid::from_child(self.child.as_ref().expect("the daemon is running"))
+    }
+
     /// Kills it at once, as a crash or the kernel would. What it started lives on.
     pub fn kill9(&mut self) {
         let mut child = self.child.take().expect("the daemon is running");
@@ -141,8 +154,7 @@ impl TestDaemon {
 
     /// Asks it to stop (SIGTERM) and returns how it ended.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let child = self.child.as_ref().expect("the daemon is running");
-        kill_process(Pid::from_child(child), Signal::TERM).expect("a running child can be signalled");
+        kill_process(self.pid(), Signal::TERM).expect("a running child can be signalled");
         self.wait_for_exit(STOP_DEADLINE).await
     }
 

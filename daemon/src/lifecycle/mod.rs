@@ -13,6 +13,7 @@
 //! Knows neither provisioners nor HTTP.
 
 mod agenda;
+mod bulks;
 mod error;
 mod history;
 mod orphans;
@@ -20,6 +21,7 @@ mod outlooks;
 mod sightings;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -27,13 +29,15 @@ use tokio::sync::broadcast;
 
 pub use error::Error;
 
+pub use crate::store::Backup;
+
 use crate::domain::{
     Cause, Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, NoticeKind, Orphan, Outlook,
     OwnerId, PhaseKind, ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject,
     Timestamp, Workload, WorkloadName,
 };
-use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Shutdown};
-use crate::store::{self, Change, Committed, EventDraft, Page, Store};
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown};
+use crate::store::{self, Change, Committed, EventDraft, Occasion, Page, Store, WhenFull};
 use agenda::Agenda;
 use orphans::Orphans;
 use outlooks::Outlooks;
@@ -112,6 +116,38 @@ impl Lifecycle {
         })
     }
 
+    /// Whether the disk takes writes. If not, nothing is to be done outside: it could not be
+    /// written down.
+    pub fn is_writable(&self) -> bool {
+        self.store.is_writable()
+    }
+
+    /// Waits until the disk takes writes.
+    pub async fn writable(&self) {
+        // The writer ends with the last handle, and this is one.
+        let _ = self.store.writable().wait_for(|writable| *writable).await;
+    }
+
+    /// Says in `readiness` whether the disk takes writes, until `shutdown`.
+    pub async fn keep_saying(self, readiness: Readiness, shutdown: Shutdown) {
+        let mut writable = self.store.writable();
+        loop {
+            readiness.set(Readiness::STORE_WRITABLE, *writable.borrow_and_update());
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                changed = writable.changed() => if changed.is_err() { return },
+            }
+        }
+    }
+
+    /// Copies what is committed into `to`, in the place of what is there if `replace`; ends early
+    /// when `stop` is cancelled.
+    pub async fn backup(&self, to: PathBuf, replace: bool, stop: Shutdown) -> Result<Backup, Error> {
+        let store = self.store.clone();
+        let copy = tokio::task::spawn_blocking(move || store.backup(&to, replace, || stop.is_cancelled()));
+        Ok(copy.await.expect("a copy does not panic")?)
+    }
+
     /// This installation.
     pub fn owner(&self) -> OwnerId {
         self.store.owner()
@@ -119,10 +155,21 @@ impl Lifecycle {
 
     /// Makes the record of a new instance. When this returns it is durable.
     pub async fn accept(&self, id: InstanceId, spec: Arc<Spec>, secrets: Secrets) -> Result<Instance, Error> {
+        self.accept_from(Occasion::Single, id, spec, secrets).await
+    }
+
+    /// The same for a request that may be sent again, or is part of a bulk.
+    pub async fn accept_from(
+        &self,
+        occasion: Occasion,
+        id: InstanceId,
+        spec: Arc<Spec>,
+        secrets: Secrets,
+    ) -> Result<Instance, Error> {
         let now = self.clock.now();
         let status = Status::requested(WorkloadName::of(self.owner(), id), now);
         let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
-        Ok(self.store.insert(id, spec, secrets, status, draft).await?)
+        Ok(self.store.insert(id, spec, secrets, status, draft, occasion).await?)
     }
 
     /// Makes the record of an instance whose workload is there already, and is an orphan so far.
@@ -140,7 +187,7 @@ impl Lifecycle {
         let message = Some(format!("the workload {} was there without a record", orphan.workload));
         let (kind, reason) = (Event::ADOPTED.to_owned(), Some("Adopted".to_owned()));
         let draft = EventDraft { at: now, kind, reason, message };
-        let instance = self.store.insert(id, spec, secrets, status, draft).await?;
+        let instance = self.store.insert(id, spec, secrets, status, draft, Occasion::Single).await?;
         self.orphans.forget(orphan);
         Ok(instance)
     }
@@ -170,9 +217,29 @@ impl Lifecycle {
         seen: Option<Revision>,
         fact: Fact,
     ) -> Result<Option<Instance>, Error> {
+        self.write(id, seen, fact, WhenFull::Wait).await
+    }
+
+    /// The same for what somebody asks for, who can come again: refused when too many writes wait.
+    pub async fn ask(
+        &self,
+        id: InstanceId,
+        seen: Option<Revision>,
+        fact: Fact,
+    ) -> Result<Option<Instance>, Error> {
+        self.write(id, seen, fact, WhenFull::Refuse).await
+    }
+
+    async fn write(
+        &self,
+        id: InstanceId,
+        seen: Option<Revision>,
+        fact: Fact,
+        when_full: WhenFull,
+    ) -> Result<Option<Instance>, Error> {
         let now = self.clock.now();
         self.store
-            .update(id, move |instance| decide(instance, seen, &fact, now))
+            .update(id, when_full, move |instance| decide(instance, seen, &fact, now))
             .await?
             .ok_or(Error::NotFound)?
     }
@@ -338,19 +405,26 @@ impl Lifecycle {
         Ok(self.store.set_generation(generation).await?)
     }
 
-    /// Forgets events and tombstones beyond their bounds, every `interval` until `shutdown`.
+    /// Forgets events, tombstones, idempotency keys and bulks beyond their bounds, every `interval`
+    /// until `shutdown`.
     pub async fn keep_pruning(self, interval: Duration, shutdown: Shutdown) {
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = tokio::time::sleep(interval) => {}
             }
+            if !self.is_writable() {
+                continue;
+            }
             let pruned = async {
-                while self.store.prune(self.clock.now()).await? {}
-                self.store.bury(self.clock.now()).await
+                let now = self.clock.now();
+                while self.store.prune(now).await? {}
+                while self.store.forget_keys(now).await? {}
+                while self.store.forget_bulks(now).await? {}
+                self.store.bury(now).await
             };
             if let Err(error) = pruned.await {
-                tracing::warn!(error = %ErrorChain(&error), "old events could not be pruned");
+                tracing::warn!(error = %ErrorChain(&error), "what is old could not be forgotten");
             }
         }
     }

@@ -10,6 +10,7 @@
 //! * A pass takes no input, not even a hint of what changed: a first creation, a retry, a recovery
 //!   and a start after a crash are one path.
 //! * Never two steps on one instance at once.
+//! * While the database takes no writes no step is begun.
 //! * Steps at the same time are bounded; slow ones (create, destroy) do not keep quick ones waiting.
 //!
 //! # Assumptions
@@ -160,6 +161,11 @@ impl Reconciler {
         let mut full = tokio::time::interval(options.full_pass);
         full.tick().await;
         loop {
+            // Nothing is looked at that would have to be done, and could not be written down.
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = parts.lifecycle.writable() => {}
+            }
             self.pass().await;
             readiness.done(Readiness::FIRST_PASS);
             tokio::select! {
@@ -176,6 +182,10 @@ impl Reconciler {
         let Inner { parts, resumption, .. } = &*self.inner;
         let mut all = false;
         loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = parts.lifecycle.writable() => {}
+            }
             let next = self.sweep(all).await;
             self.tell_of_the_start().await;
             let pause = next.since(parts.clock.now());
@@ -202,6 +212,10 @@ impl Reconciler {
         let due = lifecycle.take_due(clock.now());
         let planned = due.len();
         for (count, id) in due.into_iter().enumerate() {
+            if !lifecycle.is_writable() {
+                lifecycle.schedule(id, clock.now());
+                continue;
+            }
             let pause = match lifecycle.get(id) {
                 Ok(Some(instance)) => self.start(instance),
                 Ok(None) => None,

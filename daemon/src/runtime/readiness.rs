@@ -1,4 +1,4 @@
-//! Whether the daemon is ready: named things that must have happened once.
+//! Whether the daemon is ready: named things that must have happened, or must hold.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,17 +14,24 @@ impl Readiness {
     pub const PLUGINS: &'static str = "plugins";
     /// The database is open.
     pub const STORE: &'static str = "store";
+    /// The database takes writes. If it does not, reads are answered all the same.
+    pub const STORE_WRITABLE: &'static str = "store_writable";
 
     /// Nothing is ready.
     pub fn new() -> Self {
-        let names = [Self::STORE, Self::PLUGINS, Self::FIRST_PASS];
+        let names = [Self::STORE, Self::STORE_WRITABLE, Self::PLUGINS, Self::FIRST_PASS];
         Self(names.into_iter().map(|name| (name, AtomicBool::new(false))).collect())
     }
 
     /// `name` is ready. A name that is not known is a mistake of the caller and changes nothing.
     pub fn done(&self, name: &str) {
+        self.set(name, true);
+    }
+
+    /// `name` is ready, or is not any more.
+    pub fn set(&self, name: &str, ready: bool) {
         if let Some((_, done)) = self.0.iter().find(|(known, _)| *known == name) {
-            done.store(true, Ordering::Release);
+            done.store(ready, Ordering::Release);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What can go wrong with the records.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::record::Unreadable;
 use crate::domain::{InstanceId, InstanceName};
@@ -9,7 +10,7 @@ use crate::domain::{InstanceId, InstanceName};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The directory or file cannot be made or opened.
-    #[error("the data directory {} cannot be used: check that it exists and belongs to this user", path.display())]
+    #[error("{} cannot be used: check that it is there, belongs to this user, and is on a disk that takes writes", path.display())]
     Directory {
         /// Which.
         path: PathBuf,
@@ -30,6 +31,14 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// It is one of ours, and could not be made ready.
+    #[error("{} cannot be written: check that its disk has room and is not read-only; nothing in it was lost", path.display())]
+    Unprepared {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: Box<redb::Error>,
+    },
     /// The file was written by a later version.
     #[error("{} has format {found}, and this version knows formats up to {known}: use the version that wrote it; nothing was changed", path.display())]
     Newer {
@@ -40,6 +49,23 @@ pub enum Error {
         /// Ours.
         known: u32,
     },
+    /// There is one already.
+    #[error("{} is there already: choose another name, or say --force", path.display())]
+    Exists {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A copy could not be written.
+    #[error("{} cannot be written: check its folder and its disk; no half of it was left", path.display())]
+    Copy {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Whoever wanted the copy went away, or it took too long.
+    #[error("the copy was stopped before it was whole; no half of it was left")]
+    Stopped,
     /// One record cannot be read.
     #[error("the record of {what} cannot be read")]
     Record {
@@ -58,6 +84,23 @@ pub enum Error {
         /// It is on its way out, and the name with it.
         deleting: bool,
     },
+    /// As many idempotency keys are remembered as may be.
+    #[error("{kept} idempotency keys are remembered, and no more may be: send no key, or try again later")]
+    KeysFull {
+        /// How many.
+        kept: u64,
+        /// When the oldest of them is forgotten.
+        free_in: Duration,
+    },
+    /// As many bulks are unfinished as may be.
+    #[error("{unfinished} bulks are not finished, and no more may be: try again later")]
+    BulksFull {
+        /// How many.
+        unfinished: usize,
+    },
+    /// The item of a bulk has its result already.
+    #[error("the item has its result already")]
+    ItemEnded,
     /// A living instance has the id: its record was made already.
     #[error("instance {id} has a record already")]
     IdTaken {
@@ -68,11 +111,14 @@ pub enum Error {
     #[error("too many writes wait: try again later")]
     Busy,
     /// The disk does not take writes. Reads go on.
-    #[error("the database takes no writes: check the disk and the log, then restart")]
+    #[error("the database takes no writes at the moment, and reads go on: check the disk and the log")]
     Unwritable,
     /// The disk does not answer reads.
-    #[error("the database cannot be read: check the disk and the log, then restart")]
+    #[error("the database cannot be read: check the disk and the log")]
     Unreadable(#[source] Box<redb::Error>),
+    /// It could not be opened again after its disk failed.
+    #[error("the database is not open: check the disk and the log, then restart")]
+    Closed,
 }
 
 impl Error {
@@ -91,4 +137,11 @@ macro_rules! from_redb {
     };
 }
 
-from_redb!(redb::StorageError, redb::TableError, redb::TransactionError, redb::CommitError);
+from_redb!(
+    redb::StorageError,
+    redb::TableError,
+    redb::TransactionError,
+    redb::CommitError,
+    redb::CursorError,
+    redb::DatabaseError
+);

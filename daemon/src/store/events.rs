@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
+use redb::{ReadTransaction, ReadableTable as _};
 
 use super::record::{EventRecord, OriginRecord, decode, encode, origin_of_spec};
 use super::tables::{EVENT, EVENT_OF, SPEC, Tables, last_revision};
@@ -144,7 +144,7 @@ pub(super) fn append(tables: &mut Tables<'_>, event: &Event, last_of: Option<Ori
     Ok(())
 }
 
-fn read(revision: Revision, bytes: &[u8]) -> Result<Event, Error> {
+pub(super) fn read(revision: Revision, bytes: &[u8]) -> Result<Event, Error> {
     let record = decode::<EventRecord>(bytes).and_then(|record| record.into_event(revision));
     record.map_err(|source| Error::record(format!("event {revision}"), source))
 }

@@ -32,7 +32,6 @@ pub(super) fn migrate(database: &Database, found: u32) -> Result<(), Error> {
         tables.meta.insert(META_SCHEMA, (format + 1).to_le_bytes().as_slice())?;
         drop(tables);
         transaction.commit()?;
-        tracing::info!(from = format, to = format + 1, "the records were brought to a newer format");
     }
     Ok(())
 }

@@ -3,38 +3,64 @@
 //! Knows what an instance is, and nothing of why it changes: whoever asks for a change brings the
 //! decision. A record, its event and its name are one transaction; whoever is told "done" is told
 //! after the fsync (see [`writer`]). Reads never wait for writes, and hold no transaction across
-//! an await. After an I/O error writes are refused and reads go on.
+//! an await. While the disk takes no writes they are refused, and reads go on (see [`outage`]). What
+//! may be damaged is never written to: it is looked at first (see [`open`]).
 
+mod backup;
+mod bulks;
+mod current;
 mod error;
 mod events;
+mod fsck;
+mod idempotency;
 mod instances;
+mod lock;
+mod medium;
 mod migrations;
 mod open;
 mod options;
+mod outage;
 mod outlines;
 mod outputs;
+mod overlay;
 mod record;
+#[cfg(test)]
+mod requests_tests;
+mod restore;
 mod tables;
 mod tombstones;
 mod writer;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use redb::{Database, ReadableDatabase as _};
+use tokio::sync::watch;
 
+pub use backup::{Backup, backup};
 pub use error::Error;
 pub use events::EventsPage;
-pub use instances::{Change, EventDraft, Page};
+pub use fsck::{Findings, fsck};
+pub use idempotency::{Claim, Claimed, Made};
+pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
-pub use writer::Observer;
+pub use restore::{Restored, restore};
+pub use writer::{Observer, WhenFull};
 
 use crate::domain::{Event, Instance, OwnerId, Revision};
 use crate::runtime::Metrics;
+use current::Current;
+use idempotency::Keys;
+use open::Marks;
 use tables::{EVENT, META, META_GENERATION, last_revision};
-use writer::{WhenFull, Writer};
+use writer::Writer;
+
+/// A disk that takes no writes is tried again this often.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// One committed change.
 #[derive(Debug, Clone)]
@@ -48,9 +74,10 @@ pub struct Committed {
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
-    database: Arc<Database>,
+    database: Arc<Current>,
     writer: Writer,
     owner: OwnerId,
+    keys: Keys,
     options: Arc<Options>,
 }
 
@@ -63,11 +90,37 @@ impl Store {
         observer: Observer,
         metrics: Metrics,
     ) -> Result<Self, Error> {
-        let (database, owner) = open::open(&options, draw)?;
+        let lock = open::claim(&options.data_dir)?;
+        let medium = open::find(&options, draw)?;
+        let path = open::path(&options.data_dir);
+        let opened = Current::open(Box::new(medium), &path, options.cache, Some(lock))?;
+        Self::over(opened, options, RETRY, observer, metrics)
+    }
+
+    /// The store of a database that is open.
+    fn over(
+        (database, marks): (Current, Marks),
+        options: Options,
+        retry: Duration,
+        observer: Observer,
+        metrics: Metrics,
+    ) -> Result<Self, Error> {
+        let keys = Keys::open(&database)?;
         let database = Arc::new(database);
-        let writer = Writer::start(Arc::clone(&database), options.queue, options.batch, observer, metrics)
+        let bounds = (options.queue, options.batch);
+        let writer = Writer::start(Arc::clone(&database), bounds, marks.revision, retry, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner, options: Arc::new(options) })
+        Ok(Self { database, writer, owner: marks.owner, keys, options: Arc::new(options) })
+    }
+
+    /// Whether the disk takes writes. Reads go on regardless.
+    pub fn is_writable(&self) -> bool {
+        self.writer.is_writable()
+    }
+
+    /// The same, and a way to hear when it changes.
+    pub fn writable(&self) -> watch::Receiver<bool> {
+        self.writer.writable()
     }
 
     /// This installation.

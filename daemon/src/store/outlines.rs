@@ -1,7 +1,7 @@
 //! Outlines: the few bytes of every instance that a start reads. A status holds its conditions and
 //! is a hundred times as large; a million of them would be read for seconds.
 
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use redb::ReadableTable as _;
 
 use super::record::{Unreadable, name, phase_kind};
 use super::tables::{OUTLINE, Tables};
@@ -40,7 +40,7 @@ pub(super) fn put(tables: &mut Tables<'_>, outline: &Outline) -> Result<(), Erro
     Ok(())
 }
 
-fn read(
+pub(super) fn read(
     id: InstanceId,
     (phase, due, recovering, provisioner): (&str, Option<i64>, bool, &str),
 ) -> Result<Outline, Unreadable> {

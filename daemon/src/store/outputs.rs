@@ -1,7 +1,7 @@
 //! The last output of workloads that were given up or removed. Cold: written once for each, and
 //! forgotten with the tombstone of its instance.
 
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use redb::ReadableTable as _;
 
 use super::record::{OutputRecord, decode, encode};
 use super::tables::{OUTPUT, TOMBSTONE};

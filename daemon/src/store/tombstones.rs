@@ -1,7 +1,7 @@
 //! Tombstones: what remains of a deleted instance, so that its workload is known again, should it
 //! show up late. Each outlives every call that could still make one.
 
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use redb::ReadableTable as _;
 
 use super::record::{TombstoneRecord, decode, encode};
 use super::tables::{TOMBSTONE, Tables};

@@ -10,16 +10,18 @@
 //! * Whoever hears "done" hears it after the fsync.
 //! * The observer sees committed changes in the order of their revisions, each once, before any
 //!   caller hears of them.
-//! * A transaction that fails changes nothing; everybody in it hears [`Error::Unwritable`].
+//! * A transaction that fails changes nothing; everybody in it hears [`Error::Unwritable`]. If its
+//!   disk failed at the very end it may turn out to be written after all: then the observer sees
+//!   it when the outage is over (see [`outage`](super::outage)).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use redb::Database;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::current::Current;
 use super::tables::Tables;
 use super::{Committed, Error};
 use crate::domain::Revision;
@@ -43,8 +45,8 @@ impl Batch<'_> {
     }
 }
 
-/// Told after the fsync.
-type Done = Box<dyn FnOnce() + Send>;
+/// Told after the fsync; dropped, it says that there was none.
+pub(super) type Done = Box<dyn FnOnce() + Send>;
 /// Writes into the batch. An error discards the whole transaction.
 type Job = Box<dyn FnOnce(&mut Batch<'_>) -> Result<Done, Error> + Send>;
 
@@ -52,37 +54,64 @@ type Job = Box<dyn FnOnce(&mut Batch<'_>) -> Result<Done, Error> + Send>;
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    writable: watch::Receiver<bool>,
 }
 
 /// What to do when the queue is full.
-#[derive(Clone, Copy)]
-pub(super) enum WhenFull {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
     /// Say so: a user can come again.
     Refuse,
     /// Wait: what happened must be written down.
     Wait,
 }
 
+/// What the thread works with.
+pub(super) struct Worker {
+    pub(super) current: Arc<Current>,
+    pub(super) jobs: mpsc::Receiver<Job>,
+    pub(super) writable: watch::Sender<bool>,
+    pub(super) observer: Observer,
+    /// The last change the observer has seen.
+    pub(super) told: Revision,
+    /// Between two tries to write again after the disk failed.
+    pub(super) retry: Duration,
+    batch: usize,
+    metrics: Metrics,
+}
+
 impl Writer {
+    /// Starts the thread. `told`: the last revision its users will know without being told.
     pub(super) fn start(
-        database: Arc<Database>,
-        queue: usize,
-        batch: usize,
+        current: Arc<Current>,
+        (queue, batch): (usize, usize),
+        told: Revision,
+        retry: Duration,
         observer: Observer,
         metrics: Metrics,
     ) -> std::io::Result<Self> {
         let (sender, jobs) = mpsc::channel(queue);
+        let (writable, watched) = watch::channel(true);
+        let mut worker = Worker { current, jobs, writable, observer, told, retry, batch, metrics };
         let run = move || {
             // The library panics on a file that was damaged from outside. A daemon that can write no
             // more is not left running: a start is a path that is tested.
-            if catch_unwind(AssertUnwindSafe(|| write(&database, jobs, batch, &observer, &metrics))).is_err()
-            {
+            if catch_unwind(AssertUnwindSafe(|| worker.work())).is_err() {
                 tracing::error!("the store's writer panicked: the daemon ends");
                 std::process::exit(1);
             }
         };
         thread::Builder::new().name("store writer".to_owned()).spawn(run)?;
-        Ok(Self { queue: sender })
+        Ok(Self { queue: sender, writable: watched })
+    }
+
+    pub(super) fn is_writable(&self) -> bool {
+        *self.writable.borrow()
+    }
+
+    /// Whether it is, and a way to hear when that changes.
+    pub(super) fn writable(&self) -> watch::Receiver<bool> {
+        self.writable.clone()
     }
 
     /// Writes that wait, and how many may.
@@ -98,6 +127,9 @@ impl Writer {
         when_full: WhenFull,
         job: impl FnOnce(&mut Batch<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        if !self.is_writable() {
+            return Err(Error::Unwritable);
+        }
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |batch| {
             let value = job(batch)?;
@@ -117,47 +149,52 @@ impl Writer {
     }
 }
 
-fn write(
-    database: &Database,
-    mut jobs: mpsc::Receiver<Job>,
-    batch: usize,
-    observer: &Observer,
-    metrics: &Metrics,
-) {
-    while let Some(first) = jobs.blocking_recv() {
-        let began = Instant::now();
-        let more = std::iter::from_fn(|| jobs.try_recv().ok());
-        match commit(database, std::iter::once(first).chain(more).take(batch)) {
-            Ok((committed, done)) => {
-                metrics.commit(done.len(), began.elapsed());
-                observer(&committed);
-                for tell in done {
-                    tell();
-                }
+impl Worker {
+    fn work(&mut self) {
+        while let Some(first) = self.jobs.blocking_recv() {
+            let (began, mut done) = (Instant::now(), Vec::new());
+            let outcome = self.commit(first, &mut done);
+            match &outcome {
+                Ok(_) => self.metrics.commit(done.len(), began.elapsed()),
+                Err(_) => self.metrics.commit_failed(),
             }
-            // Everybody who waits sees the channel close.
-            Err(error) => {
-                metrics.commit_failed();
-                tracing::error!(error = %ErrorChain(&error), "a transaction failed; nothing of it was written");
+            match outcome {
+                Ok(committed) => {
+                    self.tell(&committed);
+                    for tell in done {
+                        tell();
+                    }
+                }
+                Err(Error::Unreadable(error)) => self.sit_out(&error, done),
+                // Dropped, each tells its caller.
+                Err(error) => {
+                    tracing::error!(error = %ErrorChain(&error), "a transaction failed; nothing of it was written");
+                }
             }
         }
     }
-}
 
-fn commit(
-    database: &Database,
-    jobs: impl Iterator<Item = Job>,
-) -> Result<(Vec<Committed>, Vec<Done>), Error> {
-    let mut transaction = database.begin_write()?;
-    // Opening after a crash is then a matter of milliseconds, whatever the size.
-    transaction.set_quick_repair(true);
-    let (committed, done) = {
-        let tables = Tables::open(&transaction)?;
-        let revision = tables.last_revision()?;
-        let mut batch = Batch { tables, revision, committed: Vec::new() };
-        let done = jobs.map(|job| job(&mut batch)).collect::<Result<Vec<Done>, Error>>()?;
-        (batch.committed, done)
-    };
-    transaction.commit()?;
-    Ok((committed, done))
+    /// One transaction for `first` and all that wait. Those who are to be told are added to `done`,
+    /// whether it goes well or not.
+    fn commit(&mut self, first: Job, done: &mut Vec<Done>) -> Result<Vec<Committed>, Error> {
+        let transaction = self.current.begin_write()?;
+        let committed = {
+            let tables = Tables::open(&transaction)?;
+            let revision = tables.last_revision()?;
+            let mut batch = Batch { tables, revision, committed: Vec::new() };
+            let more = std::iter::from_fn(|| self.jobs.try_recv().ok());
+            for job in std::iter::once(first).chain(more).take(self.batch) {
+                done.push(job(&mut batch)?);
+            }
+            batch.committed
+        };
+        transaction.commit()?;
+        Ok(committed)
+    }
+
+    /// Shows the observer what was committed.
+    pub(super) fn tell(&mut self, committed: &[Committed]) {
+        (self.observer)(committed);
+        self.told = committed.last().map_or(self.told, |last| last.event.revision);
+    }
 }

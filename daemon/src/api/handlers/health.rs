@@ -18,7 +18,7 @@ pub(crate) async fn live() -> Json<Liveness> {
     Json(Liveness { live: true })
 }
 
-/// The daemon has started to do its work.
+/// The daemon has started to do its work, and can write it down.
 ///
 /// Does not depend on backends: `/mcp/provisioners` tells of those.
 #[utoipa::path(
@@ -27,7 +27,7 @@ pub(crate) async fn live() -> Json<Liveness> {
     tag = "health",
     responses(
         (status = 200, description = "Every check holds", body = Readiness),
-        (status = 503, description = "Some check does not hold yet", body = Readiness),
+        (status = 503, description = "Some check does not hold", body = Readiness),
     ),
 )]
 pub(crate) async fn ready(State(api): State<Api>) -> (StatusCode, Json<Readiness>) {

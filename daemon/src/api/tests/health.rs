@@ -16,12 +16,16 @@ async fn the_daemon_is_ready_when_every_check_holds() {
         answer.json,
         json!({"ready": false, "checks": [
             {"name": "store", "ready": true},
+            {"name": "store_writable", "ready": false},
             {"name": "plugins", "ready": false},
             {"name": "first_pass", "ready": false},
         ]})
     );
     wharf.readiness.done(Readiness::PLUGINS);
     wharf.readiness.done(Readiness::FIRST_PASS);
+    wharf.readiness.set(Readiness::STORE_WRITABLE, true);
     let answer = wharf.get("/readyz?exclude=x").await;
     assert_eq!((answer.status, &answer.json["ready"]), (200, &json!(true)));
+    wharf.readiness.set(Readiness::STORE_WRITABLE, false);
+    assert_eq!(wharf.get("/readyz").await.status, 503, "it may cease to hold");
 }

@@ -20,7 +20,7 @@ pub(crate) struct Readiness {
     pub(crate) checks: Vec<Check>,
 }
 
-/// One thing that must have happened.
+/// One thing that must have happened, or must hold.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Check {
     pub(crate) name: &'static str,

@@ -114,9 +114,10 @@ impl Model {
             self.outside =
                 self.one_of(&[Outside::Nothing, Outside::Late(soon), Outside::Runs, Outside::Ended]);
         }
-        // The daemon dies before it hears of it.
+        // The daemon dies before it hears of it. The next one takes it up before a user can ask; were
+        // one faster, with a delete, a late effect would be the sweep's.
         if self.dice.u8(..6) == 0 {
-            return;
+            return self.step();
         }
         let workload = self.workload();
         let succeeded = Fact::CreateSucceeded { workload, adopted: false, warnings: Vec::new() };

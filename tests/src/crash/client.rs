@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::ledger::{Asked, Belief, Entry, Ledger};
 use super::wrong::Wrong;
@@ -24,23 +24,22 @@ impl Http {
         Self(client.expect("a client without TLS settings can be built"))
     }
 
-    pub(super) async fn ask(&self, method: Method, url: String, body: Option<&Value>) -> Option<Answer> {
-        let request = self.0.request(method, url);
-        let request = match body {
-            Some(body) => request.json(body),
-            None => request,
-        };
-        Answer::receive(request.send().await.ok()?).await.ok()
+    fn request(&self, method: Method, url: String) -> reqwest::RequestBuilder {
+        self.0.request(method, url)
     }
 
     pub(super) async fn get(&self, url: String) -> Option<Answer> {
-        self.ask(Method::GET, url, None).await
+        answer(self.request(Method::GET, url)).await
     }
 
     /// As [`get`](Self::get), for an answer that is read as it comes.
     pub(super) async fn open(&self, url: String) -> Option<reqwest::Response> {
         self.0.get(url).send().await.ok()
     }
+}
+
+async fn answer(request: reqwest::RequestBuilder) -> Option<Answer> {
+    Answer::receive(request.send().await.ok()?).await.ok()
 }
 
 /// One client.
@@ -65,6 +64,7 @@ impl Client {
         let index = self.random.usize(..NAMES);
         let asked = match self.ledger.entries[index].belief {
             Belief::Free => Asked::Create,
+            Belief::MaybeMade if self.random.bool() => Asked::Create,
             Belief::MaybeMade | Belief::MaybeDeleted { .. } | Belief::Leaves { .. } => Asked::Read,
             Belief::Lives { .. } => match self.random.u8(..10) {
                 0..4 => Asked::Read,
@@ -101,17 +101,18 @@ impl Client {
         // Some wait for the outcome, and are cut off while they do.
         let wait = if self.random.u8(..4) == 0 { "2s" } else { "0s" };
         let one = format!("{base}/mcp/instances/{}", entry.reference());
-        let (method, url, body) = match asked {
+        let request = match asked {
             Asked::Create => {
                 let body = json!({"name": entry.name, "template": entry.template});
-                (Method::POST, format!("{base}/mcp/instances?wait={wait}"), Some(body))
+                let request = self.http.request(Method::POST, format!("{base}/mcp/instances?wait={wait}"));
+                request.header("Idempotency-Key", entry.idempotency_key()).json(&body)
             }
-            Asked::Read => (Method::GET, one, None),
-            Asked::Delete => (Method::DELETE, format!("{one}?wait={wait}"), None),
-            Asked::Restart => (Method::POST, format!("{one}/restart"), None),
-            Asked::Retry => (Method::POST, format!("{one}/retry"), None),
+            Asked::Read => self.http.request(Method::GET, one),
+            Asked::Delete => self.http.request(Method::DELETE, format!("{one}?wait={wait}")),
+            Asked::Restart => self.http.request(Method::POST, format!("{one}/restart")),
+            Asked::Retry => self.http.request(Method::POST, format!("{one}/retry")),
         };
-        let answer = self.http.ask(method, url, body.as_ref()).await;
+        let answer = answer(request).await;
         self.ledger.heard(index, asked, answer.as_ref())
     }
 }

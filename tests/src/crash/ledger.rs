@@ -51,6 +51,8 @@ pub(super) struct Entry {
     pub(super) belief: Belief,
     /// The newest that was seen of it.
     revision: u64,
+    /// Instances that were asked for under this name before.
+    earlier: usize,
 }
 
 /// Everything one client knows.
@@ -68,7 +70,12 @@ pub(super) struct Ledger {
 
 impl Entry {
     pub(super) fn new(name: String, template: &'static str) -> Self {
-        Self { name, template, belief: Belief::Free, revision: 0 }
+        Self { name, template, belief: Belief::Free, revision: 0, earlier: 0 }
+    }
+
+    /// Of the create that is asked for, as often as it takes to hear of it.
+    pub(super) fn idempotency_key(&self) -> String {
+        format!("{}-{}", self.name, self.earlier)
     }
 
     /// What is asked about it: by its id as soon as that is known.
@@ -77,6 +84,12 @@ impl Entry {
             Belief::Free | Belief::MaybeMade => &self.name,
             Belief::Lives { id } | Belief::MaybeDeleted { id } | Belief::Leaves { id } => id,
         }
+    }
+
+    /// Nobody has the name; the next one is another instance.
+    fn rest(&mut self) {
+        (self.belief, self.revision) = (Belief::Free, 0);
+        self.earlier += 1;
     }
 
     /// Whether only another look can tell how it stands.
@@ -134,7 +147,8 @@ impl Ledger {
             self.receipts.push(Receipt { id: id.to_owned(), kind, revision });
         };
         match (asked, entry.belief.clone(), status) {
-            (A::Create, B::Free, 201) => {
+            // A repeated request makes what was not made, and tells of what was.
+            (A::Create, B::Free | B::MaybeMade, 201) => {
                 receipt(&id, "accepted", None);
                 self.accepted += 1;
                 entry.belief = B::Lives { id };
@@ -143,7 +157,7 @@ impl Ledger {
                 receipt(&id, "accepted", None);
                 entry.belief = B::Lives { id };
             }
-            (A::Read, B::MaybeMade, 404) => entry.belief = B::Free,
+            (A::Read, B::MaybeMade, 404) => entry.rest(),
 
             (A::Read | A::Restart | A::Retry | A::Delete, B::Lives { .. }, 404) => return wrong(Kind::Lost),
             (A::Read, B::Lives { .. }, 200) if deleting => return wrong(Kind::Lost),
@@ -182,8 +196,7 @@ impl Ledger {
 
     fn bury(&mut self, index: usize, id: String) {
         self.graves.push(id);
-        let entry = &mut self.entries[index];
-        (entry.belief, entry.revision) = (Belief::Free, 0);
+        self.entries[index].rest();
     }
 }
 
@@ -250,6 +263,7 @@ mod tests {
         let lives = Belief::Lives { id: "1".to_owned() };
         assert_eq!(belief(&[(Asked::Create, None), read(404, json!({}))]), Belief::Free);
         assert_eq!(belief(&[(Asked::Create, None), read(200, shown("running", 4))]), lives);
+        assert_eq!(belief(&[(Asked::Create, None), created()]), lives);
         assert_eq!(belief(&[created(), (Asked::Delete, None), read(200, shown("running", 4))]), lives);
         assert_eq!(belief(&[created(), (Asked::Delete, None), read(404, json!({}))]), Belief::Free);
     }

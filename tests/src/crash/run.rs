@@ -87,16 +87,17 @@ pub async fn run(plan: Plan, mut say: impl FnMut(String)) -> Report {
 /// Quick to notice and to try again, so that much happens in a round.
 fn prepare() -> TestDaemon {
     let server = bin_path::demo_server();
-    let quick =
-        format!("name = \"quick\"\nport = 8000\ncommand = [{server:?}]\n[health]\ninterval = \"1s\"\n");
-    let broken = "name = \"broken\"\nport = 1\ncommand = [\"/bin/sh\", \"-c\", \"exit 7\"]\n";
+    let health = "[health]\ninterval = \"1s\"\n";
+    let quick = format!("name = \"quick\"\nport = 8000\ncommand = [{server:?}]\n{health}");
+    let command = "command = [\"/bin/sh\", \"-c\", \"exit 7\"]";
+    let broken = format!("name = \"broken\"\nport = 1\n{command}\n{health}");
     let config = format!(
         "[reconcile]\nsettle = \"500ms\"\n\
          [recovery]\nbase = \"50ms\"\ncap = \"500ms\"\nmax_attempts = {}\nstable_after = \"1s\"\n\
          [store]\nevents = 100000000\n",
         super::MAX_ATTEMPTS
     );
-    let daemon = TestDaemon::builder().local().template("quick", &quick).template("broken", broken);
+    let daemon = TestDaemon::builder().local().template("quick", &quick).template("broken", &broken);
     let mut daemon = daemon.toml(&config).prepare();
     daemon.keep(true);
     daemon

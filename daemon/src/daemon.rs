@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::api::Server;
+use crate::api::{self, Server};
 use crate::catalog::{self, Catalog};
 use crate::config::{Loaded, Overrides};
 use crate::control::Control;
@@ -141,6 +141,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     tasks.spawn("sweep", reconciler.clone().keep_sweeping(shutdown.clone()));
 
     let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
+    service.start_bulks(api::refusal, &tasks);
     let serving = server.serve(service, readiness, metrics, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);
     announce(address);

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it stands, helpers included")]
 
+mod bulk;
 mod configuration;
 mod crash_points;
 mod daemon;
@@ -11,6 +12,7 @@ mod everything;
 mod fake_manager;
 mod floors;
 mod go_mcp_manager;
+mod idempotency;
 mod instances;
 mod last_output;
 mod logs;

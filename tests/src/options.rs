@@ -18,6 +18,10 @@ pub fn store(dir: &Path) -> store::Options {
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
         events_for: Duration::from_secs(7 * 86_400),
+        idempotency: Duration::from_secs(86_400),
+        max_idempotency_keys: 1_000_000,
+        bulks: Duration::from_secs(86_400),
+        max_unfinished_bulks: 16,
     }
 }
 
@@ -53,6 +57,8 @@ pub fn service() -> service::Options {
         default_wait: Duration::from_secs(30),
         max_wait: Duration::from_secs(300),
         max_admissions: 64,
+        max_bulk_items: 1_000,
+        max_bulk_concurrent: 8,
         max_streams: 256,
     }
 }
@@ -68,6 +74,7 @@ pub fn api() -> api::Options {
         write_timeout: Duration::from_secs(30),
         heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
+        max_bulk_body: 4 << 20,
         drain: Duration::from_secs(10),
     }
 }

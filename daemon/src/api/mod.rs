@@ -36,4 +36,5 @@ mod wire;
 mod tests;
 
 pub use options::*;
+pub use problem::refusal;
 pub use server::{Drained, Error, Server};

@@ -25,6 +25,7 @@ use super::wire::{
     ),
     tags(
         (name = "instances", description = "MCP server instances"),
+        (name = "bulk", description = "Many instances at once"),
         (name = "events", description = "What happens, as it happens"),
         (name = "orphans", description = "Workloads without a record"),
         (name = "templates", description = "What instances can be made from"),

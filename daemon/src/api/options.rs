@@ -24,6 +24,8 @@ pub struct Options {
     pub heartbeat: Duration,
     /// Bytes of a request's body.
     pub max_body: usize,
+    /// The same of a bulk.
+    pub max_bulk_body: usize,
     /// After the order to stop, requests may finish within this.
     pub drain: Duration,
 }

@@ -11,7 +11,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::handlers::{docs, events, health, instances, orphans, plugins, provisioners, templates};
+use super::handlers::{bulk, docs, events, health, instances, orphans, plugins, provisioners, templates};
 use super::middleware::{answer_unread_body, guard, observe};
 use super::openapi::{self, Document};
 use super::problem::{Code, Problem};
@@ -30,6 +30,8 @@ pub(crate) fn router(
 ) -> (Router, Document) {
     let (router, document) = openapi::start()
         .merge(instance_routes())
+        .routes(routes!(bulk::create_bulk))
+        .routes(routes!(bulk::get_bulk))
         .routes(routes!(events::stream_events))
         .routes(routes!(templates::list_templates))
         .routes(routes!(templates::get_template))

@@ -1,5 +1,5 @@
-//! The smaller sections, one table each: log, store, reconcile, recovery, breaker, probe, processes,
-//! templates.
+//! The smaller sections, one table each: log, store, bulk, reconcile, recovery, breaker, probe,
+//! processes, templates.
 
 use std::path::Path;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(super) fn log(root: &mut Table<'_>) -> Telemetry {
     })
 }
 
-pub(super) fn store(root: &mut Table<'_>, data_dir: &Path) -> store::Options {
+pub(super) fn store(root: &mut Table<'_>, data_dir: &Path, bulk: &Bulk) -> store::Options {
     root.table("store", |store| store::Options {
         data_dir: data_dir.to_path_buf(),
         cache: store.or("cache", size(1 << 20..=64 << 30), 64 << 20),
@@ -45,6 +45,29 @@ pub(super) fn store(root: &mut Table<'_>, data_dir: &Path) -> store::Options {
         tombstones: store.or("tombstones", duration(HOUR..=366 * DAY), DAY),
         events: store.or("events", count::<u64>(1_000..=100_000_000), 100_000),
         events_for: store.or("events_for", duration(HOUR..=3_660 * DAY), 7 * DAY),
+        idempotency: store.or("idempotency", duration(MINUTE..=366 * DAY), DAY),
+        max_idempotency_keys: store.or("max_idempotency_keys", count::<u64>(1..=100_000_000), 1_000_000),
+        bulks: bulk.keep,
+        max_unfinished_bulks: bulk.max_unfinished,
+    })
+}
+
+/// What `[bulk]` says, for three parts.
+pub(super) struct Bulk {
+    pub(super) max_items: usize,
+    pub(super) max_body: usize,
+    pub(super) max_concurrent: usize,
+    pub(super) max_unfinished: usize,
+    pub(super) keep: Duration,
+}
+
+pub(super) fn bulk(root: &mut Table<'_>) -> Bulk {
+    root.table("bulk", |bulk| Bulk {
+        max_items: bulk.or("max_items", count(1..=100_000), 1_000),
+        max_body: bulk.or("max_body", size(1_024..=64 << 20), 4 << 20),
+        max_concurrent: bulk.or("max_concurrent", count(1..=10_000), 8),
+        max_unfinished: bulk.or("max_unfinished", count(1..=1_000), 16),
+        keep: bulk.or("keep", duration(MINUTE..=366 * DAY), DAY),
     })
 }
 

@@ -131,12 +131,13 @@ struct Context {
 
 /// All sections. Each is read whatever the others lack, so that no complaint hides another.
 fn read(root: &mut Table<'_>, context: &mut Context) -> Option<Options> {
-    let server = server::read(root, context);
+    let bulk = daemon::bulk(root);
+    let server = server::read(root, context, &bulk);
     let telemetry = daemon::log(root);
     let reconciler = daemon::reconciler(root);
     let probe = daemon::probe(root);
     let catalog = daemon::templates(root, context);
-    let store = daemon::store(root, &server.data_dir);
+    let store = daemon::store(root, &server.data_dir, &bulk);
     let process = daemon::processes(root, &server.data_dir);
     let plugin = plugins::read(root, context);
     Some(Options {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Context;
+use super::daemon::Bulk;
 use crate::runtime::document::{Complaint, Table, Value, boolean, count, duration, parsed, path, size};
 use crate::{api, service};
 
@@ -18,7 +19,7 @@ pub(super) struct Server {
     pub(super) data_dir: PathBuf,
 }
 
-pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Server {
+pub(super) fn read(root: &mut Table<'_>, context: &mut Context, bulk: &Bulk) -> Server {
     root.table("server", |server| {
         let data_dir = server.or("data_dir", path(&context.base), context.base.join("../data"));
         let api = api::Options {
@@ -30,12 +31,15 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Server {
             write_timeout: server.or("write_timeout", duration(SECOND..=HOUR), 30 * SECOND),
             heartbeat: server.or("heartbeat", duration(SECOND..=HOUR), 15 * SECOND),
             max_body: server.or("max_body", size(1_024..=64 << 20), 256 << 10),
+            max_bulk_body: bulk.max_body,
             drain: server.or("drain", duration(Duration::ZERO..=HOUR), 10 * SECOND),
         };
         let service = service::Options {
             default_wait: server.or("default_wait", duration(Duration::ZERO..=HOUR), 30 * SECOND),
             max_wait: server.or("max_wait", duration(Duration::ZERO..=HOUR), 300 * SECOND),
             max_admissions: server.or("max_admissions", count(1..=100_000), 64),
+            max_bulk_items: bulk.max_items,
+            max_bulk_concurrent: bulk.max_concurrent,
             max_streams: server.or("max_streams", count(1..=100_000), 256),
         };
         if service.default_wait > service.max_wait {

@@ -1,11 +1,7 @@
-//! Identifiers: of instances, of this installation, and of commits.
+//! Identifiers: of instances and bulks, of this installation, and of commits.
 
 use std::fmt;
 use std::str::FromStr;
-
-/// A UUID (RFC 9562). Version 7, so ids sort by creation time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceId(u128);
 
 /// Text that is no UUID in its hyphenated or simple form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,50 +15,71 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
-impl InstanceId {
-    /// From the 128 bits of a UUID.
-    pub const fn from_u128(bits: u128) -> Self {
-        Self(bits)
-    }
+macro_rules! uuid {
+    ($(#[$doc:meta])* $type:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $type(u128);
 
-    /// The 128 bits, most significant first.
-    pub const fn as_u128(self) -> u128 {
-        self.0
-    }
+        impl $type {
+            /// From the 128 bits of a UUID.
+            pub const fn from_u128(bits: u128) -> Self {
+                Self(bits)
+            }
 
-    /// 32 hexadecimal digits, as used in workload names.
-    pub fn simple(self) -> String {
-        format!("{:032x}", self.0)
-    }
-}
+            /// The 128 bits, most significant first.
+            pub const fn as_u128(self) -> u128 {
+                self.0
+            }
 
-impl fmt::Display for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex = self.simple();
-        write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-    }
-}
-
-impl fmt::Debug for InstanceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl FromStr for InstanceId {
-    type Err = InvalidId;
-
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let hex = match text.len() {
-            32 => text.to_owned(),
-            36 if [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-') => text.replace('-', ""),
-            _ => return Err(InvalidId),
-        };
-        if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(InvalidId);
+            /// 32 hexadecimal digits.
+            pub fn simple(self) -> String {
+                format!("{:032x}", self.0)
+            }
         }
-        u128::from_str_radix(&hex, 16).map(Self).map_err(|_| InvalidId)
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let hex = self.simple();
+                write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+            }
+        }
+
+        impl fmt::Debug for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                bits(text).map(Self)
+            }
+        }
+    };
+}
+
+uuid!(
+    /// Of an instance: a UUID (RFC 9562) of version 7, so ids sort by creation time.
+    InstanceId
+);
+uuid!(
+    /// Of a bulk: a UUID of version 7.
+    BulkId
+);
+
+fn bits(text: &str) -> Result<u128, InvalidId> {
+    let hex = match text.len() {
+        32 => text.to_owned(),
+        36 if [8, 13, 18, 23].iter().all(|&at| text.as_bytes()[at] == b'-') => text.replace('-', ""),
+        _ => return Err(InvalidId),
+    };
+    if hex.len() != 32 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(InvalidId);
     }
+    u128::from_str_radix(&hex, 16).map_err(|_| InvalidId)
 }
 
 /// This installation's id: the mark on everything it makes. Drawn once, when the store is made.

@@ -4,6 +4,7 @@
 //! function is pure. What time it is, and what randomness says, is always an argument.
 
 mod breaker;
+mod bulk;
 mod condition;
 mod duration;
 mod endpoint;
@@ -12,6 +13,7 @@ mod fact;
 mod failure;
 mod health;
 mod id;
+mod idempotency;
 mod instance;
 mod name;
 mod orphan;
@@ -31,6 +33,7 @@ mod verdict;
 mod workload;
 
 pub use breaker::{Breaker, BreakerPolicy, BreakerState, BreakerTurn, Permit};
+pub use bulk::{Bulk, BulkItem, BulkOp, ItemStep, Order, Progress, Refusal};
 pub use condition::{Condition, ConditionKind, ConditionStatus};
 pub use duration::{InvalidDuration, format_duration, parse_duration};
 pub use endpoint::EndpointRule;
@@ -38,7 +41,8 @@ pub use event::{Event, Notice, NoticeKind, Subject};
 pub use fact::{Cause, Fact, FactKind};
 pub use failure::{Failure, FailureKind};
 pub use health::{HealthPolicy, HealthTracker, HealthVerdict, ProbeOutcome};
-pub use id::{InstanceId, InvalidId, OwnerId, Revision};
+pub use id::{BulkId, InstanceId, InvalidId, OwnerId, Revision};
+pub use idempotency::{IdempotencyKey, InvalidKey};
 pub use instance::{Instance, Outline, Sighting};
 pub use name::{HookName, InstanceName, InvalidName, ProvisionerName, TemplateName, WorkloadName};
 pub use orphan::Orphan;

@@ -13,6 +13,7 @@
 //! Knows neither provisioners nor HTTP.
 
 mod agenda;
+mod bulks;
 mod error;
 mod history;
 mod orphans;
@@ -36,7 +37,7 @@ use crate::domain::{
     Timestamp, Workload, WorkloadName,
 };
 use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown};
-use crate::store::{self, Change, Committed, EventDraft, Page, Store};
+use crate::store::{self, Change, Committed, EventDraft, Occasion, Page, Store, WhenFull};
 use agenda::Agenda;
 use orphans::Orphans;
 use outlooks::Outlooks;
@@ -154,10 +155,21 @@ impl Lifecycle {
 
     /// Makes the record of a new instance. When this returns it is durable.
     pub async fn accept(&self, id: InstanceId, spec: Arc<Spec>, secrets: Secrets) -> Result<Instance, Error> {
+        self.accept_from(Occasion::Single, id, spec, secrets).await
+    }
+
+    /// The same for a request that may be sent again, or is part of a bulk.
+    pub async fn accept_from(
+        &self,
+        occasion: Occasion,
+        id: InstanceId,
+        spec: Arc<Spec>,
+        secrets: Secrets,
+    ) -> Result<Instance, Error> {
         let now = self.clock.now();
         let status = Status::requested(WorkloadName::of(self.owner(), id), now);
         let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
-        Ok(self.store.insert(id, spec, secrets, status, draft).await?)
+        Ok(self.store.insert(id, spec, secrets, status, draft, occasion).await?)
     }
 
     /// Makes the record of an instance whose workload is there already, and is an orphan so far.
@@ -175,7 +187,7 @@ impl Lifecycle {
         let message = Some(format!("the workload {} was there without a record", orphan.workload));
         let (kind, reason) = (Event::ADOPTED.to_owned(), Some("Adopted".to_owned()));
         let draft = EventDraft { at: now, kind, reason, message };
-        let instance = self.store.insert(id, spec, secrets, status, draft).await?;
+        let instance = self.store.insert(id, spec, secrets, status, draft, Occasion::Single).await?;
         self.orphans.forget(orphan);
         Ok(instance)
     }
@@ -205,9 +217,29 @@ impl Lifecycle {
         seen: Option<Revision>,
         fact: Fact,
     ) -> Result<Option<Instance>, Error> {
+        self.write(id, seen, fact, WhenFull::Wait).await
+    }
+
+    /// The same for what somebody asks for, who can come again: refused when too many writes wait.
+    pub async fn ask(
+        &self,
+        id: InstanceId,
+        seen: Option<Revision>,
+        fact: Fact,
+    ) -> Result<Option<Instance>, Error> {
+        self.write(id, seen, fact, WhenFull::Refuse).await
+    }
+
+    async fn write(
+        &self,
+        id: InstanceId,
+        seen: Option<Revision>,
+        fact: Fact,
+        when_full: WhenFull,
+    ) -> Result<Option<Instance>, Error> {
         let now = self.clock.now();
         self.store
-            .update(id, move |instance| decide(instance, seen, &fact, now))
+            .update(id, when_full, move |instance| decide(instance, seen, &fact, now))
             .await?
             .ok_or(Error::NotFound)?
     }
@@ -373,7 +405,8 @@ impl Lifecycle {
         Ok(self.store.set_generation(generation).await?)
     }
 
-    /// Forgets events and tombstones beyond their bounds, every `interval` until `shutdown`.
+    /// Forgets events, tombstones, idempotency keys and bulks beyond their bounds, every `interval`
+    /// until `shutdown`.
     pub async fn keep_pruning(self, interval: Duration, shutdown: Shutdown) {
         loop {
             tokio::select! {
@@ -384,11 +417,14 @@ impl Lifecycle {
                 continue;
             }
             let pruned = async {
-                while self.store.prune(self.clock.now()).await? {}
-                self.store.bury(self.clock.now()).await
+                let now = self.clock.now();
+                while self.store.prune(now).await? {}
+                while self.store.forget_keys(now).await? {}
+                while self.store.forget_bulks(now).await? {}
+                self.store.bury(now).await
             };
             if let Err(error) = pruned.await {
-                tracing::warn!(error = %ErrorChain(&error), "old events could not be pruned");
+                tracing::warn!(error = %ErrorChain(&error), "what is old could not be forgotten");
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::AdmissionReport;
 use crate::domain::{
-    Failure, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision, Violation,
+    BulkId, Failure, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision, Violation,
 };
 use crate::{lifecycle, store};
 
@@ -69,6 +69,40 @@ pub enum Error {
         /// What is.
         current: Revision,
     },
+    /// The idempotency key came with another request before.
+    #[error("another request was accepted with this idempotency key")]
+    KeyReused,
+    /// The first request with the idempotency key is under way.
+    #[error("a request with this idempotency key is under way")]
+    KeyInFlight {
+        /// When it may be known what came of it.
+        retry_after: Duration,
+    },
+    /// The instance that the first request made was deleted since.
+    #[error("the request was accepted before, and the instance {0} that it made is gone")]
+    RepeatedInstanceGone(InstanceId),
+    /// The bulk that the first request made is forgotten.
+    #[error("the request was accepted before, and the bulk {0} that it made is forgotten")]
+    RepeatedBulkGone(BulkId),
+    /// No more idempotency keys can be remembered.
+    #[error("{kept} idempotency keys are remembered, and no more can be")]
+    KeysFull {
+        /// How many.
+        kept: u64,
+        /// When one is forgotten.
+        retry_after: Duration,
+    },
+    /// No bulk has this id.
+    #[error("there is no bulk {0:?}")]
+    BulkNotFound(String),
+    /// A label selector finds another number of instances than its sender knows of.
+    #[error("the labels select {found} instances, and {expected} were expected: nothing was done")]
+    SelectionDiffers {
+        /// What there is.
+        found: usize,
+        /// What was said.
+        expected: usize,
+    },
     /// Events are asked for that are not kept any more, or that never were.
     #[error(
         "not every event after revision {asked} is here: those after {horizon} are, and the last is {last}"
@@ -123,6 +157,8 @@ impl From<store::Error> for Error {
             store::Error::NameTaken { name, holder, deleting: false } => Self::NameTaken { name, holder },
             store::Error::Unwritable => Self::StoreReadOnly,
             store::Error::Busy => Self::Busy { retry_after: Duration::from_secs(1) },
+            store::Error::BulksFull { .. } => Self::Busy { retry_after: Duration::from_secs(5) },
+            store::Error::KeysFull { kept, free_in } => Self::KeysFull { kept, retry_after: free_in },
             error => Self::Store(error),
         }
     }
@@ -142,6 +178,11 @@ impl Error {
             lifecycle::Error::Refused(refused) => Self::PhaseRefuses { phase: refused.from, asked },
             lifecycle::Error::Store(error) => error.into(),
         }
+    }
+
+    /// Whether it is about the moment and not about the request: the same goes well a little later.
+    pub(super) const fn passes(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Store(_))
     }
 
     /// Of a read, which cannot be refused but by the store.

@@ -6,14 +6,16 @@ use std::time::Duration;
 use tokio::sync::SemaphorePermit;
 
 use super::admission::{AdmissionReport, admit};
+use super::repeat::{Meaning, Turn};
 use super::resolve::{Resolved, resolve};
 use super::wait::Until;
 use super::{Error, Service};
 use crate::domain::{
-    CreateRequest, Event, Fact, Instance, InstanceId, InstanceName, Query, Revision, Secrets, Sighting, Spec,
-    Violation,
+    CreateRequest, Event, Fact, IdempotencyKey, Instance, InstanceId, InstanceName, Query, Revision, Secrets,
+    Sighting, Spec, Violation,
 };
 use crate::extension::{ExtensionSet, ProvisionerEntry, Review};
+use crate::store::{Made, Occasion};
 
 /// What stands in a path: an id or a name. A name never parses as an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +54,35 @@ pub struct InstanceView {
     pub sighting: Option<Sighting>,
 }
 
+/// How a create is asked for.
+#[derive(Debug, Default)]
+pub struct CreateOptions {
+    /// How long to wait for its outcome; none: as configured.
+    pub wait: Option<Duration>,
+    /// Checks it and stores nothing; a key means nothing then.
+    pub dry_run: bool,
+    /// By which it may be sent again.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A request that passed.
+pub(super) struct Reviewed {
+    pub(super) id: InstanceId,
+    pub(super) spec: Arc<Spec>,
+    pub(super) secrets: Secrets,
+    pub(super) admission: AdmissionReport,
+}
+
 /// What a create came to.
 #[derive(Debug)]
 pub enum Created {
-    /// The record exists. With a wait: as it was when the wait ended.
-    Accepted(Box<InstanceView>),
+    /// The record exists.
+    Accepted {
+        /// With a wait: as it was when the wait ended.
+        view: Box<InstanceView>,
+        /// It was made by an earlier request with the same key.
+        replayed: bool,
+    },
     /// It would be accepted; nothing was stored.
     WouldBeAccepted {
         /// What would be stored.
@@ -76,14 +102,49 @@ pub enum DeleteOutcome {
 }
 
 impl Service {
-    /// Checks the request, asks the hooks, stores the intent, and waits for its outcome.
-    pub async fn create(
-        &self,
-        request: CreateRequest,
-        wait: Option<Duration>,
-        dry_run: bool,
-    ) -> Result<Created, Error> {
-        let permit = self.admission()?;
+    /// Checks the request, asks the hooks, stores the intent, and waits for its outcome. The repeat of
+    /// one that was accepted stores nothing, and waits for the same outcome.
+    pub async fn create(&self, request: CreateRequest, options: CreateOptions) -> Result<Created, Error> {
+        let CreateOptions { wait, dry_run, key } = options;
+        if dry_run {
+            let Reviewed { spec, admission, .. } = self.rehearse(request).await?;
+            return Ok(Created::WouldBeAccepted { spec, admission });
+        }
+        let turn = key.map(|key| self.turn(&key, &Meaning::of("create").create(&request))).transpose()?;
+        let replayed = matches!(turn, Some(Turn::Repeated(_)));
+        let accepted = match turn {
+            None => self.make(request, Occasion::Single).await?,
+            Some(Turn::First(claim)) => self.make(request, Occasion::Keyed(claim)).await?,
+            Some(Turn::Repeated(Made::Instance(id))) => {
+                let made = self.inner.lifecycle.get(id).map_err(Error::reading)?;
+                made.ok_or(Error::RepeatedInstanceGone(id))?
+            }
+            Some(Turn::Repeated(Made::Bulk(_))) => return Err(Error::KeyReused),
+        };
+        let instance = match self.bounded_wait(wait) {
+            Duration::ZERO => accepted,
+            wait => self.wait(accepted.id, Until::Settled, wait).await?.unwrap_or(accepted),
+        };
+        Ok(Created::Accepted { view: Box::new(self.view(instance)), replayed })
+    }
+
+    /// Checks the request and asks every hook; stores nothing.
+    pub(super) async fn rehearse(&self, request: CreateRequest) -> Result<Reviewed, Error> {
+        let _permit = self.admission()?;
+        self.review(request, true).await
+    }
+
+    /// Checks the request, asks the hooks and stores the intent.
+    pub(super) async fn make(&self, request: CreateRequest, occasion: Occasion) -> Result<Instance, Error> {
+        let _permit = self.admission()?;
+        let Reviewed { id, spec, secrets, admission } = self.review(request, false).await?;
+        let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(spec) });
+        let name = spec.name.clone();
+        let accepted = self.inner.lifecycle.accept_from(occasion, id, spec, secrets).await;
+        accepted.map_err(|error| Error::of(error, name.as_str(), "created", None))
+    }
+
+    async fn review(&self, request: CreateRequest, dry_run: bool) -> Result<Reviewed, Error> {
         // One set from start to end: a request never mixes two generations.
         let set = self.inner.extensions.current();
         let (spec, secrets) = self.specify(&request, &set)?;
@@ -96,18 +157,7 @@ impl Service {
         let id = InstanceId::from_u128(uuid::Uuid::now_v7().as_u128());
         let review = Review { id, spec: Arc::new(spec), dry_run };
         let admission = admit(&set, &review, &self.inner.clock).await?;
-        if dry_run {
-            return Ok(Created::WouldBeAccepted { spec: review.spec, admission });
-        }
-        let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(review.spec) });
-        let accepted = self.inner.lifecycle.accept(id, spec, secrets).await;
-        let accepted = accepted.map_err(|error| Error::of(error, request.name.as_str(), "created", None))?;
-        drop(permit);
-        let instance = match self.bounded_wait(wait) {
-            Duration::ZERO => accepted,
-            wait => self.wait(id, Until::Settled, wait).await?.unwrap_or(accepted),
-        };
-        Ok(Created::Accepted(Box::new(self.view(instance))))
+        Ok(Reviewed { id, spec: review.spec, secrets, admission })
     }
 
     /// One instance.
@@ -133,7 +183,7 @@ impl Service {
         wait: Option<Duration>,
     ) -> Result<DeleteOutcome, Error> {
         let id = self.instance(reference)?.id;
-        let recorded = self.inner.lifecycle.record(id, seen, Fact::DeleteRequested).await;
+        let recorded = self.inner.lifecycle.ask(id, seen, Fact::DeleteRequested).await;
         let Some(deleting) =
             recorded.map_err(|error| Error::of(error, &reference.to_string(), "deleted", seen))?
         else {
@@ -153,7 +203,7 @@ impl Service {
     /// The answer is the record as it was. What is left is destroyed, should it be seen again.
     pub async fn forget(&self, reference: &Reference, seen: Option<Revision>) -> Result<InstanceView, Error> {
         let instance = self.instance(reference)?;
-        let forgotten = self.inner.lifecycle.record(instance.id, seen, Fact::ForgetRequested).await;
+        let forgotten = self.inner.lifecycle.ask(instance.id, seen, Fact::ForgetRequested).await;
         forgotten.map_err(|error| Error::of(error, &reference.to_string(), "forgotten", seen))?;
         self.inner.lifecycle.ask_for_sweep();
         Ok(self.view(instance))
@@ -209,7 +259,7 @@ impl Service {
         asked: &'static str,
     ) -> Result<InstanceView, Error> {
         let id = self.instance(reference)?.id;
-        let recorded = self.inner.lifecycle.record(id, seen, fact).await;
+        let recorded = self.inner.lifecycle.ask(id, seen, fact).await;
         let recorded = recorded.map_err(|error| Error::of(error, &reference.to_string(), asked, seen))?;
         recorded
             .map(|instance| self.view(instance))

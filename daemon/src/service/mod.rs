@@ -5,6 +5,7 @@
 //! HTTP: every refusal is an [`Error`] that names the thing and the rule.
 
 mod admission;
+mod bulk;
 mod error;
 mod events;
 mod instances;
@@ -13,6 +14,7 @@ mod logs;
 mod options;
 mod orphans;
 mod overview;
+mod repeat;
 mod resolve;
 mod streams;
 mod wait;
@@ -23,9 +25,10 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 pub use admission::AdmissionReport;
+pub use bulk::{BulkOptions, BulkOutcome, BulkRequest, Explain, Selection};
 pub use error::{Denial, Error};
 pub use events::EventStream;
-pub use instances::{Created, DeleteOutcome, InstanceView, Reference};
+pub use instances::{CreateOptions, Created, DeleteOutcome, InstanceView, Reference};
 pub use log_stream::{LogStream, Said};
 pub use logs::{LogSource, Logs};
 pub use options::Options;
@@ -41,6 +44,7 @@ use crate::domain::ProvisionerName;
 use crate::extension::Extensions;
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
+use bulk::Bulks;
 
 /// Handle to the service. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +59,7 @@ struct Inner {
     extensions: Arc<dyn Extensions>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
+    bulks: Bulks,
     streams: Arc<Semaphore>,
     /// Of each provisioner, turns of those who follow logs.
     log_calls: Mutex<HashMap<ProvisionerName, Arc<Semaphore>>>,
@@ -80,6 +85,7 @@ impl Service {
             catalog,
             extensions,
             clock,
+            bulks: Bulks::default(),
             shutdown,
         };
         Self { inner: Arc::new(inner) }

@@ -11,6 +11,10 @@ pub struct Options {
     pub max_wait: Duration,
     /// Creates that are admitted at the same time; more are refused.
     pub max_admissions: usize,
+    /// Items of one bulk; more are refused.
+    pub max_bulk_items: usize,
+    /// Items of all bulks that are worked on at the same time.
+    pub max_bulk_concurrent: usize,
     /// Streams of events and logs at the same time; more are refused.
     pub max_streams: usize,
 }

@@ -1,6 +1,7 @@
 //! What can go wrong with the records.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::record::Unreadable;
 use crate::domain::{InstanceId, InstanceName};
@@ -83,6 +84,23 @@ pub enum Error {
         /// It is on its way out, and the name with it.
         deleting: bool,
     },
+    /// As many idempotency keys are remembered as may be.
+    #[error("{kept} idempotency keys are remembered, and no more may be: send no key, or try again later")]
+    KeysFull {
+        /// How many.
+        kept: u64,
+        /// When the oldest of them is forgotten.
+        free_in: Duration,
+    },
+    /// As many bulks are unfinished as may be.
+    #[error("{unfinished} bulks are not finished, and no more may be: try again later")]
+    BulksFull {
+        /// How many.
+        unfinished: usize,
+    },
+    /// The item of a bulk has its result already.
+    #[error("the item has its result already")]
+    ItemEnded,
     /// A living instance has the id: its record was made already.
     #[error("instance {id} has a record already")]
     IdTaken {

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use redb::ReadableTable as _;
+use redb::{ReadTransaction, ReadableTable as _};
 
 use super::record::{SpecRecord, StatusRecord, decode, encode};
 use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
-use super::{Committed, Error, Store, events, outlines, tombstones};
+use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, tombstones};
 use crate::domain::{
-    Event, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret, Secrets, Spec,
-    Status, Subject, Timestamp,
+    BulkId, Event, Filter, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret,
+    Secrets, Spec, Status, Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 
@@ -28,6 +28,22 @@ pub struct EventDraft {
     pub reason: Option<String>,
     /// As [`Event::message`].
     pub message: Option<String>,
+}
+
+/// What a request for a new instance was.
+#[derive(Debug)]
+pub enum Occasion {
+    /// One by itself.
+    Single,
+    /// One that may be sent again.
+    Keyed(Claim),
+    /// An item of a bulk, pending until now.
+    Item {
+        /// Which bulk.
+        bulk: BulkId,
+        /// Which item.
+        index: u32,
+    },
 }
 
 /// What becomes of a record.
@@ -53,7 +69,7 @@ pub struct Page {
 }
 
 impl Store {
-    /// Makes the record of a new instance.
+    /// Makes the record of a new instance. What its request was is written in the same transaction.
     pub async fn insert(
         &self,
         id: InstanceId,
@@ -61,18 +77,20 @@ impl Store {
         secrets: Secrets,
         status: Status,
         draft: EventDraft,
+        occasion: Occasion,
     ) -> Result<Instance, Error> {
-        self.writer
+        let options = Arc::clone(&self.options);
+        let (inserted, _occasion) = self
+            .writer
             .submit(WhenFull::Refuse, move |batch| {
-                if batch.tables.status.get(id.as_u128())?.is_some() {
-                    return Ok(Err(Error::IdTaken { id }));
+                // Refused before the first write: what a job has written stays.
+                if let Err(refusal) = batch.may_insert(id, &spec.name, &occasion, &options, draft.at)? {
+                    return Ok((Err(refusal), occasion));
                 }
-                if let Some(holder) = batch.tables.name.get(spec.name.as_str())?.map(|id| id.value()) {
-                    let holder = InstanceId::from_u128(holder);
-                    let deleting = batch
-                        .read(holder)?
-                        .is_some_and(|instance| instance.status.phase.kind() == PhaseKind::Deleting);
-                    return Ok(Err(Error::NameTaken { name: spec.name.clone(), holder, deleting }));
+                match &occasion {
+                    Occasion::Single => {}
+                    Occasion::Keyed(claim) => batch.remember(claim, Made::Instance(id), draft.at)?,
+                    Occasion::Item { bulk, index } => batch.accept_item(*bulk, *index, id, draft.at)?,
                 }
                 let broken = |source| Error::record(format!("instance {id}"), source);
                 let record = encode(&SpecRecord::from(&*spec)).map_err(broken)?;
@@ -84,9 +102,12 @@ impl Store {
                     batch.tables.secret.insert(id.as_u128(), encode(&values).map_err(broken)?.as_slice())?;
                 }
                 let instance = Instance { id, spec, status, revision: Revision(0) };
-                batch.write(instance, None, draft).map(Ok)
+                let instance = batch.write(instance, None, draft)?;
+                // A claim in it ends when the answer does: after the fsync.
+                Ok((Ok(instance), occasion))
             })
-            .await?
+            .await?;
+        inserted
     }
 
     /// Lets `decide` look at a record and changes it as it says, or not at all. `None`: there is
@@ -94,10 +115,11 @@ impl Store {
     pub async fn update<R: Send + 'static>(
         &self,
         id: InstanceId,
+        when_full: WhenFull,
         decide: impl FnOnce(&Instance) -> Result<Change, R> + Send + 'static,
     ) -> Result<Option<Result<Option<Instance>, R>>, Error> {
         self.writer
-            .submit(WhenFull::Wait, move |batch| {
+            .submit(when_full, move |batch| {
                 let Some(instance) = batch.read(id)? else { return Ok(None) };
                 Ok(Some(match decide(&instance) {
                     Err(refusal) => Err(refusal),
@@ -151,31 +173,74 @@ impl Store {
     /// One page, in creation order. Blocks: to be called where blocking is allowed.
     pub fn list(&self, query: &Query) -> Result<Page, Error> {
         let transaction = self.database.begin_read()?;
-        let (specs, statuses) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
         let revision = last_revision(&transaction.open_table(EVENT)?)?;
-        let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
         let mut page = Page { instances: Vec::new(), next: None, revision };
-        for row in statuses.range::<u128>((start, Bound::Unbounded))? {
-            let id = InstanceId::from_u128(row?.0.value());
+        for row in matching(&transaction, query)? {
             if page.instances.len() == query.limit {
                 page.next = page.instances.last().map(|instance| instance.id);
                 break;
             }
-            match read(&specs, &statuses, id) {
-                Ok(Some(instance)) if query.filter.matches(&instance) => page.instances.push(instance),
-                Ok(_) => {}
-                // One record that cannot be read must not hide all the others.
-                Err(error @ Error::Record { .. }) => {
-                    tracing::error!(error = %ErrorChain(&error), "a record is left out of the list");
-                }
-                Err(error) => return Err(error),
-            }
+            page.instances.extend(row?);
         }
         Ok(page)
     }
+
+    /// Every instance with all of these labels, in creation order. Blocks, and reads all records.
+    pub fn select(&self, labels: BTreeMap<String, String>) -> Result<Vec<(InstanceId, InstanceName)>, Error> {
+        let transaction = self.database.begin_read()?;
+        let query = Query { filter: Filter { labels, ..Filter::default() }, ..Query::default() };
+        let named = |instance: Instance| (instance.id, instance.spec.name.clone());
+        matching(&transaction, &query)?
+            .filter_map(|row| row.map(|found| found.map(named)).transpose())
+            .collect()
+    }
+}
+
+/// Every record in creation order; none in the place of one that `query` does not match.
+fn matching(
+    transaction: &ReadTransaction,
+    query: &Query,
+) -> Result<impl Iterator<Item = Result<Option<Instance>, Error>>, Error> {
+    let (specs, statuses) = (transaction.open_table(SPEC)?, transaction.open_table(STATUS)?);
+    let start = query.after.map_or(Bound::Unbounded, |id| Bound::Excluded(id.as_u128()));
+    let rows = statuses.range::<u128>((start, Bound::Unbounded))?;
+    Ok(rows.map(move |row| match read(&specs, &statuses, InstanceId::from_u128(row?.0.value())) {
+        Ok(found) => Ok(found.filter(|instance| query.filter.matches(instance))),
+        // One record that cannot be read must not hide all the others.
+        Err(error @ Error::Record { .. }) => {
+            tracing::error!(error = %ErrorChain(&error), "a record is left out of the list");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }))
 }
 
 impl Batch<'_> {
+    fn may_insert(
+        &self,
+        id: InstanceId,
+        name: &InstanceName,
+        occasion: &Occasion,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<Result<(), Error>, Error> {
+        if self.tables.status.get(id.as_u128())?.is_some() {
+            return Ok(Err(Error::IdTaken { id }));
+        }
+        if let Some(holder) = self.tables.name.get(name.as_str())?.map(|id| id.value()) {
+            let holder = InstanceId::from_u128(holder);
+            let deleting = self
+                .read(holder)?
+                .is_some_and(|instance| instance.status.phase.kind() == PhaseKind::Deleting);
+            return Ok(Err(Error::NameTaken { name: name.clone(), holder, deleting }));
+        }
+        match occasion {
+            Occasion::Single => Ok(Ok(())),
+            Occasion::Keyed(_) => self.has_room(options, now),
+            Occasion::Item { bulk, index } => self.is_pending(*bulk, *index),
+        }
+    }
+
     fn read(&self, id: InstanceId) -> Result<Option<Instance>, Error> {
         read(&self.tables.spec, &self.tables.status, id)
     }

@@ -7,10 +7,12 @@
 //! may be damaged is never written to: it is looked at first (see [`open`]).
 
 mod backup;
+mod bulks;
 mod current;
 mod error;
 mod events;
 mod fsck;
+mod idempotency;
 mod instances;
 mod lock;
 mod medium;
@@ -22,6 +24,8 @@ mod outlines;
 mod outputs;
 mod overlay;
 mod record;
+#[cfg(test)]
+mod requests_tests;
 mod restore;
 mod tables;
 mod tombstones;
@@ -41,17 +45,19 @@ pub use backup::{Backup, backup};
 pub use error::Error;
 pub use events::EventsPage;
 pub use fsck::{Findings, fsck};
-pub use instances::{Change, EventDraft, Page};
+pub use idempotency::{Claim, Claimed, Made};
+pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
 pub use restore::{Restored, restore};
-pub use writer::Observer;
+pub use writer::{Observer, WhenFull};
 
 use crate::domain::{Event, Instance, OwnerId, Revision};
 use crate::runtime::Metrics;
 use current::Current;
+use idempotency::Keys;
 use open::Marks;
 use tables::{EVENT, META, META_GENERATION, last_revision};
-use writer::{WhenFull, Writer};
+use writer::Writer;
 
 /// A disk that takes no writes is tried again this often.
 const RETRY: Duration = Duration::from_secs(5);
@@ -71,6 +77,7 @@ pub struct Store {
     database: Arc<Current>,
     writer: Writer,
     owner: OwnerId,
+    keys: Keys,
     options: Arc<Options>,
 }
 
@@ -98,11 +105,12 @@ impl Store {
         observer: Observer,
         metrics: Metrics,
     ) -> Result<Self, Error> {
+        let keys = Keys::open(&database)?;
         let database = Arc::new(database);
         let bounds = (options.queue, options.batch);
         let writer = Writer::start(Arc::clone(&database), bounds, marks.revision, retry, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner: marks.owner, options: Arc::new(options) })
+        Ok(Self { database, writer, owner: marks.owner, keys, options: Arc::new(options) })
     }
 
     /// Whether the disk takes writes. Reads go on regardless.

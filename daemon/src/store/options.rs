@@ -20,4 +20,12 @@ pub struct Options {
     pub events: u64,
     /// None is kept for longer.
     pub events_for: Duration,
+    /// How long an idempotency key is remembered.
+    pub idempotency: Duration,
+    /// Idempotency keys that are remembered; requests with one more are refused.
+    pub max_idempotency_keys: u64,
+    /// How long a finished bulk is remembered.
+    pub bulks: Duration,
+    /// Bulks that are not finished; more are refused.
+    pub max_unfinished_bulks: usize,
 }

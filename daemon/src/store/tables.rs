@@ -4,6 +4,7 @@
 use redb::{Key, ReadableTable, Table, TableDefinition, Value, WriteTransaction};
 
 use super::Error;
+use super::idempotency::{Entry, Hash};
 use super::outlines::OutlineValue;
 use crate::domain::Revision;
 
@@ -65,12 +66,25 @@ tables! {
     TOMBSTONE tombstone: u128 => &'static [u8];
     /// Instance id → the last output of a workload that was given up or removed. Since format 2.
     OUTPUT output: u128 => &'static [u8];
+    /// Hash of an idempotency key → the request it came with, and what that made.
+    IDEMPOTENCY idempotency: Hash => Entry;
+    /// Time and hash of every idempotency key, the oldest first.
+    IDEMPOTENCY_AT idempotency_at: (i64, Hash) => ();
+    /// Id of a bulk → how far it is as a whole.
+    BULK bulk: u128 => &'static [u8];
+    /// Bulk and index → one item, and its result.
+    BULK_ITEM bulk_item: (u128, u32) => &'static [u8];
+    /// Bulk and index → what an item is still to make. Holds secrets: apart from everything that is
+    /// shown, and gone when the item is accepted or refused.
+    BULK_REQUEST bulk_request: (u128, u32) => &'static [u8];
 }
 
 /// Format of the records in this file: a little-endian `u32`.
 pub(super) const META_SCHEMA: &str = "schema";
 /// This installation's id: 16 bytes, big-endian.
 pub(super) const META_OWNER: &str = "owner";
+/// What requests are hashed with: 32 random bytes.
+pub(super) const META_SEAL: &str = "seal";
 /// Number of swaps of the plugin set: a little-endian `u64`.
 pub(super) const META_GENERATION: &str = "generation";
 

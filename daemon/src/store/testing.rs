@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, EventDraft, Options, Store};
+use super::{Change, EventDraft, Occasion, Options, Store, WhenFull};
 use crate::domain::{Instance, InstanceId, OwnerId, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
 
@@ -26,6 +26,10 @@ impl Shelf {
             tombstones: minute,
             events,
             events_for: minute,
+            idempotency: minute,
+            max_idempotency_keys: 10,
+            bulks: minute,
+            max_unfinished_bulks: 10,
         };
         let store =
             Store::open(options, || OwnerId::from_u128(1), Box::new(|_| {}), Metrics::default()).unwrap();
@@ -37,7 +41,8 @@ impl Shelf {
         let id = InstanceId::from_u128(number);
         let status = Status::requested(WorkloadName::of(self.store.owner(), id), Timestamp(0));
         let spec = Arc::new(spec(name, template, team));
-        self.store.insert(id, spec, Secrets::default(), status, draft("accepted", 0)).await.unwrap()
+        let draft = draft("accepted", 0);
+        self.store.insert(id, spec, Secrets::default(), status, draft, Occasion::Single).await.unwrap()
     }
 
     /// Changes nothing but the revision.
@@ -61,8 +66,9 @@ impl Shelf {
     }
 
     async fn change(&self, number: u128, change: impl FnOnce(&Instance) -> Change + Send + 'static) {
-        let changed =
-            self.store.update(InstanceId::from_u128(number), |instance| Ok::<_, ()>(change(instance)));
+        let changed = self
+            .store
+            .update(InstanceId::from_u128(number), WhenFull::Wait, |instance| Ok::<_, ()>(change(instance)));
         changed.await.unwrap().unwrap().unwrap();
     }
 }

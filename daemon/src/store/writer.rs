@@ -58,8 +58,8 @@ pub(super) struct Writer {
 }
 
 /// What to do when the queue is full.
-#[derive(Clone, Copy)]
-pub(super) enum WhenFull {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
     /// Say so: a user can come again.
     Refuse,
     /// Wait: what happened must be written down.

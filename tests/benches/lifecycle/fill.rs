@@ -7,7 +7,7 @@ use anyhow::Result;
 use tokio::task::JoinSet;
 use wharfinger::domain::{Event, InstanceId, OwnerId, Phase, Secrets, Status, Timestamp, WorkloadName};
 use wharfinger::runtime::{Clock as _, Metrics, SystemClock};
-use wharfinger::store::{EventDraft, Store};
+use wharfinger::store::{EventDraft, Occasion, Store};
 use wharfinger_tests::options;
 
 use crate::calm;
@@ -61,7 +61,7 @@ async fn insert(store: &Store, number: u64) -> Result<(), wharfinger::store::Err
     status.conditions = conditions(now);
     let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
     let spec = Arc::new(calm::spec(&format!("instance-{number}")));
-    store.insert(id, spec, Secrets::default(), status, draft).await.map(drop)
+    store.insert(id, spec, Secrets::default(), status, draft, Occasion::Single).await.map(drop)
 }
 
 /// Those of a healthy instance.

@@ -66,18 +66,23 @@ impl<'story> Story<'story> {
     /// What a user asks for. A daemon that dies as it is committed does not answer: the user asks
     /// again, and may hear that it is so already.
     fn ask(&mut self, id: InstanceId, name: &str, fact: Option<Fact>) {
+        for _ in 0..self.script.times() {
+            self.ask_once(id, name, fact.as_ref());
+        }
+    }
+
+    fn ask_once(&mut self, id: InstanceId, name: &str, fact: Option<&Fact>) {
         for _ in 0..2 {
             let life = self.life();
             let mut events = life.lifecycle.subscribe();
             let script = self.script.clone();
-            let fact = fact.clone();
             let dies = life.runtime.block_on(async {
                 match fact {
                     None => {
                         let spec = Arc::new(spec(name));
                         drop(life.lifecycle.accept(id, spec, Secrets::default()).await);
                     }
-                    Some(fact) => drop(life.lifecycle.record(id, None, fact).await),
+                    Some(fact) => drop(life.lifecycle.record(id, None, fact.clone()).await),
                 }
                 matches!(events.try_recv(), Ok(event) if script.dies_at(event.revision.0))
             });
@@ -222,23 +227,22 @@ impl<'story> Story<'story> {
     }
 }
 
-/// Tells the story with one thing going wrong at `point`.
-fn tell(point: Point) -> (Vec<&'static str>, u64) {
+/// Tells the story with one thing going wrong at `point`; its calls, its events and its requests.
+fn tell(point: Point) -> (Vec<&'static str>, u64, usize) {
     let dir = directory();
     let mut story = Story::new(dir.path(), point);
     story.tell();
-    let calls = story.script.calls();
-    let revision = story.log.last();
+    let told = (story.script.calls(), story.log.last(), story.script.asked());
     assert!(point == Point::Nowhere || story.script.fired(), "{point:?} was never reached");
     let died = matches!(point, Point::Committed(_) | Point::Call(_, Mishap::DieBefore | Mishap::DieAfter));
     assert_eq!(story.deaths, usize::from(died), "{point:?}: the daemon died as often as it was to");
     story.life.take().unwrap().kill();
-    (calls, revision)
+    told
 }
 
 #[test]
 fn whatever_goes_wrong_once_at_any_call_or_commit_nothing_is_lost_left_over_or_done_twice() {
-    let (calls, revisions) = tell(Point::Nowhere);
+    let (calls, revisions, asked) = tell(Point::Nowhere);
     // A story in which nothing is made, looked at or removed has no points.
     for call in ["create", "inspect", "destroy", "owned"] {
         assert!(calls.contains(&call), "{calls:?}");
@@ -247,6 +251,10 @@ fn whatever_goes_wrong_once_at_any_call_or_commit_nothing_is_lost_left_over_or_d
     for revision in 1..=revisions {
         eprintln!("killed at revision {revision}");
         tell(Point::Committed(revision));
+    }
+    for number in 0..asked {
+        eprintln!("request {number} comes twice");
+        tell(Point::Asked(number));
     }
     for (number, call) in calls.iter().enumerate() {
         for mishap in Mishap::ALL {

@@ -39,6 +39,8 @@ pub(super) enum Point {
     Nowhere,
     /// At the call of this number, from 0.
     Call(usize, Mishap),
+    /// The request of this number, from 0, comes twice.
+    Asked(usize),
     /// The daemon dies as soon as the event of this revision is committed.
     Committed(u64),
 }
@@ -46,6 +48,7 @@ pub(super) enum Point {
 struct State {
     point: Point,
     calls: Vec<&'static str>,
+    asked: usize,
     fired: bool,
 }
 
@@ -59,13 +62,27 @@ pub(super) struct Script {
 
 impl Script {
     pub(super) fn new(world: World, point: Point) -> Self {
-        let state = State { point, calls: Vec::new(), fired: false };
+        let state = State { point, calls: Vec::new(), asked: 0, fired: false };
         Self { world, state: Arc::new(Mutex::new(state)), death: Arc::new(Notify::new()) }
     }
 
     /// Names of the calls so far.
     pub(super) fn calls(&self) -> Vec<&'static str> {
         self.state().calls.clone()
+    }
+
+    /// Requests so far.
+    pub(super) fn asked(&self) -> usize {
+        self.state().asked
+    }
+
+    /// A user asks for something: how often it comes.
+    pub(super) fn times(&self) -> usize {
+        let mut state = self.state();
+        let twice = state.point == Point::Asked(state.asked);
+        state.asked += 1;
+        state.fired |= twice;
+        if twice { 2 } else { 1 }
     }
 
     /// Whether what was to go wrong went wrong.

@@ -195,13 +195,12 @@ pub(crate) fn settle(
         })?;
         let next = life.lifecycle.next_due().unwrap_or(clock.now());
         clock.advance(next.since(clock.now()).clamp(Duration::from_millis(50), NETS));
-        let mut died = false;
-        if clock.passed() - cast >= NETS {
+        let cast_now = clock.passed() - cast >= NETS;
+        if cast_now {
             cast = clock.passed();
             life.reconciler.look_for_forgotten();
-            died |= life.sweep();
         }
-        if life.pass() || died {
+        if life.pass() || (cast_now && life.sweep()) {
             return Err(Violation::of(Invariant::ComesToRest, "a daemon died in calm weather"));
         }
         after_each()?;

@@ -26,13 +26,23 @@ const FURTHEST_BACK: Duration = Duration::from_secs(3 * 3_600);
 /// From calm to rest, wherever the clock was set.
 const PATIENCE: Duration = Duration::from_secs(4 * 3_600);
 
+/// How a daemon is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Death {
+    /// Between two passes, when nothing is under way but what waits.
+    Between,
+    /// At any call, answer or commit of a pass or a sweep.
+    Amidst,
+    /// Before it answered a user.
+    Unanswered,
+}
+
 /// What happened, for the test of the test.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) creates: u64,
     pub(super) faults: BTreeMap<Fault, u64>,
-    /// Daemons that were killed between two steps, in the midst of one, and before they answered.
-    pub(super) deaths: [u64; 3],
+    pub(super) deaths: BTreeMap<Death, u64>,
     pub(super) refused_names: u64,
     pub(super) retries: u64,
     pub(super) set_back: u64,
@@ -44,7 +54,9 @@ impl Tally {
         for (fault, count) in other.faults {
             *self.faults.entry(fault).or_default() += count;
         }
-        self.deaths.iter_mut().zip(other.deaths).for_each(|(sum, count)| *sum += count);
+        for (death, count) in other.deaths {
+            *self.deaths.entry(death).or_default() += count;
+        }
         self.refused_names += other.refused_names;
         self.retries += other.retries;
         self.set_back += other.set_back;
@@ -118,7 +130,7 @@ impl Play {
             23..28 => self.ask(Fact::RestartRequested)?,
             28..32 => self.ask(Fact::RetryRequested)?,
             32..37 => world.kill(self.random.f32()),
-            37..38 => self.die(0)?,
+            37..38 => self.die(Death::Between)?,
             38..47 => return self.die_amidst(),
             47..49 => world.set_away(self.random.bool()),
             49..51 => world.set_blackout(self.random.bool()),
@@ -152,7 +164,7 @@ impl Play {
         let accept = life.lifecycle.accept(id, Arc::new(spec(&name)), Secrets::default());
         if unanswered {
             life.runtime.block_on(poll_once(Box::pin(accept)));
-            self.die(2)?;
+            self.die(Death::Unanswered)?;
             let life = self.life();
             let made = life.lifecycle.get(id).unwrap().is_some();
             let found = life.lifecycle.find(&name.parse().unwrap()).unwrap().map(|instance| instance.id);
@@ -219,14 +231,14 @@ impl Play {
         self.birth.world.light_fuse(self.random.u32(..FUSE));
         let died = if self.random.u8(..5) == 0 { self.life().sweep() } else { self.life().pass() };
         self.birth.world.put_out_fuse();
-        if died { self.die(1) } else { Ok(()) }
+        if died { self.die(Death::Amidst) } else { Ok(()) }
     }
 
     /// The daemon is killed, and another one starts.
-    fn die(&mut self, how: usize) -> Verdict {
+    fn die(&mut self, how: Death) -> Verdict {
         let before = self.life().instances();
         self.life.take().unwrap().kill();
-        self.tally.deaths[how] += 1;
+        *self.tally.deaths.entry(how).or_default() += 1;
         self.birth.seed = self.random.u64(..);
         self.start();
         self.hear()?;
@@ -277,7 +289,7 @@ impl Play {
         let world = self.birth.world.clone();
         world.calm();
         // Calls that never come back die with their daemon.
-        self.die(0)?;
+        self.die(Death::Between)?;
         let life = self.life.take().unwrap();
         let settled = settle(&life, &self.birth.clock, PATIENCE, || world.verdict());
         self.life = Some(life);

@@ -250,6 +250,9 @@ impl World {
         state.workloads.retain(|_, made| made.leaves.is_none_or(|leaves| now < leaves));
         let due: Vec<_> = state.late.extract_if(.., |(at, ..)| *at <= now).collect();
         for (at, target, zombie) in due {
+            if state.held.contains(target.name.as_str()) {
+                continue;
+            }
             state.make(&target, at).zombie = zombie;
         }
         state
@@ -306,15 +309,15 @@ impl State {
         };
         let failed = |kind| Course::Answer(Err(failure(kind)));
         self.creates += 1;
-        if self.held.contains(target.name.as_str()) || self.strikes(Fault::NameHeld) {
-            self.held.insert(target.name.to_string());
-            return failed(FailureKind::OrphanSuspected);
-        }
         if let Some(made) = self.workloads.get(target.name.as_str()) {
             return match made.running && made.ready <= now {
                 true => done(CreateOutcome::Adopted, &made.workload),
                 false => failed(FailureKind::NotApplied),
             };
+        }
+        if self.held.contains(target.name.as_str()) || self.strikes(Fault::NameHeld) {
+            self.held.insert(target.name.to_string());
+            return failed(FailureKind::OrphanSuspected);
         }
         if self.strikes(Fault::Refused) {
             return failed(FailureKind::NotApplied);

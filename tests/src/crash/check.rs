@@ -146,9 +146,6 @@ async fn watched_to_the_end(http: &Http, base: &str, seen: &Seen) -> Result<(), 
         return Err(Wrong::new(Kind::Lost, format!("event {before} was seen, and the newest is {newest:?}")));
     }
     let begun = Instant::now();
-    if seen.last() == 0 {
-        return Ok(());
-    } // TEMP
     while Some(seen.last()) < newest {
         if begun.elapsed() > PATIENCE {
             let what = format!("the stream is at {}, and the list at {newest:?}", seen.last());

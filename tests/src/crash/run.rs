@@ -146,12 +146,13 @@ impl Harbour {
         for round in 1..=plan.rounds {
             let killed = Instant::now();
             daemon.launch();
-            if self.random.u8(..6) == 0 {
+            let is_checked = round % ROUNDS_PER_CHECK == 0;
+            if !is_checked && self.random.u8(..6) == 0 {
                 self.sleep_up_to(LONGEST_START).await;
                 report.in_start_up += 1;
             } else {
                 daemon.until_ready().await;
-                if round % ROUNDS_PER_CHECK == 0 {
+                if is_checked {
                     let running = self.check(daemon, killed, report).await?;
                     say(format!(
                         "round {round:>4}: {running} run, {} events, at rest {:.1?} after the kill",

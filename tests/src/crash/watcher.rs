@@ -49,9 +49,6 @@ pub(super) async fn watch(seen: Seen, mut base: watch::Receiver<Option<String>>)
             tokio::time::sleep(PAUSE).await;
             continue;
         };
-        if response.status().as_u16() == 404 {
-            std::future::pending::<()>().await;
-        } // TEMP
         if response.status().as_u16() == 503 {
             tokio::time::sleep(PAUSE).await;
             continue;

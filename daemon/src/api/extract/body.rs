@@ -16,6 +16,11 @@ pub(crate) trait FromBody: Sized {
     /// A request without a body is refused.
     const REQUIRED: bool;
 
+    /// The most bytes it may have.
+    fn max_body(api: &Api) -> usize {
+        api.max_body
+    }
+
     /// Takes its members. Complaints are gathered in `members`, and then the value is not used.
     fn from_body(members: &mut Members) -> Self;
 }
@@ -45,10 +50,11 @@ impl<T: FromBody> FromRequest<Api> for Payload<T> {
             // Refused before it is read.
             return Err(not_json(&parts.headers));
         }
-        if declared.is_some_and(|length| length > api.max_body) {
-            return Err(too_large(api.max_body));
+        let max_body = T::max_body(api);
+        if declared.is_some_and(|length| length > max_body) {
+            return Err(too_large(max_body));
         }
-        let bytes = match timeout(api.body_timeout, read(body, api.max_body)).await {
+        let bytes = match timeout(api.body_timeout, read(body, max_body)).await {
             Ok(bytes) => bytes?,
             Err(_) => {
                 let limit = crate::domain::format_duration(api.body_timeout);

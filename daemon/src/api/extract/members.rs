@@ -23,15 +23,20 @@ pub(crate) struct Members {
 impl Members {
     /// Reads a whole body.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(left)) => Ok(Self { left, complaints: Vec::new() }),
-            Ok(other) => {
+        // serde_json says what it expected and where, and quotes nothing of the body.
+        let not_json = |error| Problem::new(Code::InvalidJson, format!("the body is not JSON: {error}"));
+        Self::of(serde_json::from_slice(bytes).map_err(not_json)?)
+    }
+
+    /// Those of a value that is to be an object.
+    pub(crate) fn of(value: Value) -> Result<Self, Problem> {
+        match value {
+            Value::Object(left) => Ok(Self { left, complaints: Vec::new() }),
+            other => {
                 let mut members = Self::default();
                 members.complain_type(String::new(), "an object", &other);
                 Err(members.into_problem())
             }
-            // serde_json says what it expected and where, and quotes nothing of the body.
-            Err(error) => Err(Problem::new(Code::InvalidJson, format!("the body is not JSON: {error}"))),
         }
     }
 
@@ -81,13 +86,90 @@ impl Members {
         texts
     }
 
+    /// A boolean that may be absent or null, and is false then.
+    pub(crate) fn flag(&mut self, name: &str) -> bool {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(other) => {
+                self.complain_type(pointer(&[name]), "a boolean", &other);
+                false
+            }
+        }
+    }
+
+    /// A whole number that must be there; 0 if it is not.
+    pub(crate) fn count(&mut self, name: &str) -> usize {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => {
+                self.complain(Code::MissingMember, pointer(&[name]), format!("{name} is required"));
+                0
+            }
+            Some(value) => {
+                let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+                count.unwrap_or_else(|| {
+                    self.complain_type(pointer(&[name]), "a whole number", &value);
+                    0
+                })
+            }
+        }
+    }
+
+    /// An array that may be absent or null.
+    pub(crate) fn list(&mut self, name: &str) -> Vec<Value> {
+        match self.left.remove(name) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(values)) => values,
+            Some(other) => {
+                self.complain_type(pointer(&[name]), "an array", &other);
+                Vec::new()
+            }
+        }
+    }
+
+    /// An array of strings that may be absent or null.
+    pub(crate) fn text_list(&mut self, name: &str) -> Vec<String> {
+        let mut texts = Vec::new();
+        for (index, value) in self.list(name).into_iter().enumerate() {
+            match value {
+                Value::String(text) => texts.push(text),
+                other => self.complain_type(pointer(&[name, &index.to_string()]), "a string", &other),
+            }
+        }
+        texts
+    }
+
+    /// An object with members of its own, that may be absent or null.
+    pub(crate) fn object<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            Value::Object(left) => {
+                let mut inner = Self { left, complaints: Vec::new() };
+                let value = read(&mut inner);
+                inner.complain_of_unknown();
+                for (code, error) in inner.complaints {
+                    self.complain(code, format!("{}{}", pointer(&[name]), error.pointer), error.message);
+                }
+                Some(value)
+            }
+            other => {
+                self.complain_type(pointer(&[name]), "an object", &other);
+                None
+            }
+        }
+    }
+
     /// Whatever nobody took is unknown. The problem's code is that of the first complaint.
     pub(crate) fn finish(mut self) -> Result<(), Problem> {
+        self.complain_of_unknown();
+        if self.complaints.is_empty() { Ok(()) } else { Err(self.into_problem()) }
+    }
+
+    fn complain_of_unknown(&mut self) {
         for (name, _) in std::mem::take(&mut self.left) {
             let message = "there is no such member: check its spelling".to_owned();
             self.complain(Code::UnknownMember, pointer(&[&name]), message);
         }
-        if self.complaints.is_empty() { Ok(()) } else { Err(self.into_problem()) }
     }
 
     fn into_problem(self) -> Problem {

@@ -2,15 +2,19 @@
 //! understand, all complaints at once where that is cheap.
 
 mod body;
+mod idempotency_key;
 mod if_match;
 mod last_event_id;
 mod members;
 mod path;
 mod query;
+mod request_id;
 
 pub(crate) use body::{FromBody, Nothing, Payload};
+pub(crate) use idempotency_key::RepeatKey;
 pub(crate) use if_match::IfMatch;
 pub(crate) use last_event_id::{LastEventId, read_revision};
 pub(crate) use members::Members;
-pub(crate) use path::{InstancePath, OrphanPath, ProblemPath, TemplatePath};
+pub(crate) use path::{BulkPath, InstancePath, OrphanPath, ProblemPath, TemplatePath};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};
+pub(crate) use request_id::RequestId;

@@ -28,6 +28,17 @@ impl<S: Send + Sync> FromRequestParts<S> for TemplatePath {
     }
 }
 
+/// `{id}` of a bulk.
+pub(crate) struct BulkPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for BulkPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        segment(parts, state, Code::BulkNotFound).await.map(Self)
+    }
+}
+
 /// `{workload}` of an orphan.
 pub(crate) struct OrphanPath(pub(crate) String);
 

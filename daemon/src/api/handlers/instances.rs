@@ -14,16 +14,14 @@ use utoipa::IntoParams;
 pub(crate) use list::*;
 pub(crate) use output::*;
 
+use super::{MAX_WAIT, REPLAYED};
 use crate::api::extract::{
-    FromQuery, IfMatch, InstancePath, NoParameters, Nothing, Parameters, Payload, QueryReader,
+    FromQuery, IfMatch, InstancePath, NoParameters, Nothing, Parameters, Payload, QueryReader, RepeatKey,
 };
 use crate::api::problem::{Problem, problems};
 use crate::api::state::Api;
 use crate::api::wire::{CreateRequest, DryRun, Forgotten, Instance};
-use crate::service::{Created, DeleteOutcome, Error, InstanceView};
-
-/// The longest `wait`.
-const MAX_WAIT: Duration = Duration::from_secs(300);
+use crate::service::{CreateOptions, Created, DeleteOutcome, Error, InstanceView};
 
 /// How to make an instance.
 #[derive(IntoParams)]
@@ -45,26 +43,36 @@ impl FromQuery for CreateParameters {
 
 problems! {
     /// Of a create.
-    CreateProblems: InvalidQuery, InvalidJson, WrongType, MissingMember, UnknownMember, BodyIncomplete,
-        BodyTimeout, NameTaken, NameDeleting, BodyTooLarge, UnsupportedMediaType, InvalidRequest, HookDenied,
-        HookFailed, Busy,
-        StoreUnavailable
+    CreateProblems: InvalidQuery, InvalidIdempotencyKey, InvalidJson, WrongType, MissingMember, UnknownMember, BodyIncomplete,
+        BodyTimeout, NameTaken, NameDeleting, IdempotentRequestInFlight, IdempotentInstanceGone, BodyTooLarge,
+        UnsupportedMediaType, InvalidRequest, IdempotencyKeyReused, HookDenied, HookFailed, Busy,
+        IdempotencyKeysFull, StoreUnavailable
 }
 
 /// Create an instance from a template.
 ///
 /// 201 means that its record is durable; `status` says how far it is. A provisioning that fails is
 /// no HTTP failure: the answer has the status `failed`, and `error`.
+///
+/// With an `Idempotency-Key` it can be sent again when no answer came: if it was accepted, the repeat
+/// makes nothing, waits as this one would, and answers with the instance as it is then. That a request
+/// was refused is not remembered, nor is a dry run.
 #[utoipa::path(
     post,
     path = "/mcp/instances",
     tag = "instances",
-    params(CreateParameters),
+    params(
+        CreateParameters,
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 printable ASCII characters that \
+            no other request has, best a UUID; in quotes, as the header's draft has it, or without. \
+            Remembered for 24h, or as configured."),
+    ),
     request_body = CreateRequest,
     responses(
         (status = 201, description = "It is recorded", body = Instance, headers(
             ("Location" = String, description = "Its path, by id"),
             ("ETag" = String, description = "Its revision, in quotes"),
+            ("Idempotent-Replayed" = String, description = "`true` if an earlier request with the same key made it"),
         )),
         (status = 200, description = "The dry run went well", body = DryRun),
         CreateProblems,
@@ -73,15 +81,19 @@ problems! {
 pub(crate) async fn create_instance(
     State(api): State<Api>,
     Parameters(CreateParameters { wait, dry_run }): Parameters<CreateParameters>,
+    RepeatKey(key): RepeatKey,
     Payload(request): Payload<CreateRequest>,
 ) -> Result<Response, Problem> {
     let request = request.try_into().map_err(Error::Invalid)?;
-    Ok(match api.service.create(request, wait, dry_run).await? {
-        Created::Accepted(view) => {
+    Ok(match api.service.create(request, CreateOptions { wait, dry_run, key }).await? {
+        Created::Accepted { view, replayed } => {
             let location = HeaderValue::from_str(&format!("/mcp/instances/{}", view.instance.id));
             let mut response = answer(StatusCode::CREATED, *view);
             if let Ok(location) = location {
                 response.headers_mut().insert(header::LOCATION, location);
+            }
+            if replayed {
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             }
             response
         }

@@ -7,5 +7,5 @@ mod unread_body;
 
 pub(crate) use guard::{MAX_HEADERS, guard};
 pub(crate) use hosts::AllowedHosts;
-pub(crate) use observe::observe;
+pub(crate) use observe::{REQUEST_ID, observe};
 pub(crate) use unread_body::answer_unread_body;

@@ -19,7 +19,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::state::Api;
 use crate::runtime::Metrics;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Of an id that a client brings.
 const MAX_ID: usize = 128;
 

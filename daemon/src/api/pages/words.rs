@@ -248,18 +248,36 @@ fn table(words: &[Word]) -> Markup {
 mod tests {
     use std::collections::BTreeSet;
     use std::fs;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use regex::Regex;
 
     use super::*;
 
-    /// What the first group of `pattern` finds in a file of the daemon.
-    fn found(file: &str, pattern: &str) -> BTreeSet<String> {
-        let source =
-            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)).unwrap();
+    fn sources() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    }
+
+    /// What the first group of `pattern` finds in a file, its tests aside.
+    fn found(file: &Path, pattern: &str) -> BTreeSet<String> {
+        let source = fs::read_to_string(file).unwrap();
         let code = source.split("#[cfg(test)]").next().unwrap();
         Regex::new(pattern).unwrap().captures_iter(code).map(|found| found[1].to_owned()).collect()
+    }
+
+    /// The same in every file below `folder`, but for those of tests, and of tools' calls, which no
+    /// operation makes yet.
+    fn found_below(folder: &Path, pattern: &str) -> BTreeSet<String> {
+        let mut all = BTreeSet::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("tests") {
+                all.extend(found_below(&path, pattern));
+            } else if path.is_file() && !["tests.rs", "caller.rs"].iter().any(|file| path.ends_with(file)) {
+                all.extend(found(&path, pattern));
+            }
+        }
+        all
     }
 
     fn codes(words: &[Word]) -> BTreeSet<String> {
@@ -273,15 +291,16 @@ mod tests {
 
     #[test]
     fn every_code_of_an_instance_a_provisioner_or_a_plugin_is_explained() {
-        let mut used = found("reconciler/plan.rs", r#"code: "([a-z_]+)""#);
-        for file in ["reconciler/guards.rs", "reconciler/step.rs", "reconciler/sweep.rs", "service/logs.rs"] {
-            used.extend(found(file, r#"with_code\("([a-z_]+)"\)"#));
-        }
+        let mut used = found(&sources().join("reconciler/plan.rs"), r#"code: "([a-z_]+)""#);
+        used.extend(found_below(&sources(), r#"with_code\("([a-z_]+)"\)"#));
         // The words of the kinds of failures; a plugin's own stand for themselves.
-        used.extend(found("domain/failure.rs", r#"Self::[A-Za-z]+ => "([a-z_]+)""#));
+        used.extend(found(&sources().join("domain/failure.rs"), r#"Self::[A-Za-z]+ => "([a-z_]+)""#));
         used.extend(crate::domain::Failure::BY_HOST.map(str::to_owned));
         let explained = &codes(&OF_INSTANCES) | &codes(&OF_PROVISIONERS);
-        assert_eq!(used, explained);
-        assert_eq!(found("plugin/error.rs", r#"Self::[A-Z][^\n]*=> "([a-z_]+)","#), codes(&OF_PLUGINS));
+        assert_eq!(used, explained, "explain each code in this file");
+        assert_eq!(
+            found(&sources().join("plugin/error.rs"), r#"Self::[A-Z][^\n]*=> "([a-z_]+)","#),
+            codes(&OF_PLUGINS)
+        );
     }
 }

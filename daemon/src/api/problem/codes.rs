@@ -56,6 +56,8 @@ codes! {
         "Send the ETag of the instance as it was given, in its quotes, or *.";
     InvalidLastEventId = "invalid_last_event_id", 400, false, "Last-Event-ID is not an id of this API",
         "Send the id of the last event as it was given, or no such header.";
+    InvalidIdempotencyKey = "invalid_idempotency_key", 400, false, "Idempotency-Key is not a key",
+        "Send one key of 1 to 255 printable ASCII characters, best a fresh UUID, in quotes or without.";
     InvalidJson = "invalid_json", 400, false, "The body is not JSON",
         "Send one JSON object in UTF-8.";
     WrongType = "wrong_type", 400, false, "A member of the body has the wrong type",
@@ -76,6 +78,8 @@ codes! {
         "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
         "GET /mcp/templates lists them.";
+    BulkNotFound = "bulk_not_found", 404, false, "There is no such bulk",
+        "A finished bulk is remembered for [bulk] keep; the Location of its answer has its id.";
     WorkloadNotFound = "workload_not_found", 404, true, "The instance has no workload",
         "Read the instance's status: its workload may not be made yet, or be gone.";
     MethodNotAllowed = "method_not_allowed", 405, false, "This path does not take this method",
@@ -90,12 +94,23 @@ codes! {
         "Say which one with ?provisioner=.";
     PhaseRefuses = "phase_refuses", 409, false, "The instance's status does not allow this",
         "Read the instance. retry is for failed ones; restart for those that have a workload or failed.";
+    IdempotentRequestInFlight = "idempotent_request_in_flight", 409, true,
+        "The first request with this Idempotency-Key is under way",
+        "Send it again after the time in Retry-After: it is answered with what the first one made.";
+    IdempotentInstanceGone = "idempotent_instance_gone", 409, false,
+        "The instance that this request made before is gone",
+        "Nothing was made again. If that is wanted, send the request with a new Idempotency-Key.";
+    IdempotentBulkGone = "idempotent_bulk_gone", 409, false,
+        "The bulk that this request made before is forgotten",
+        "It was finished, and nothing was done again. If that is wanted, send it with a new Idempotency-Key.";
+    SelectionDiffers = "selection_differs", 409, false, "The labels select another number of instances",
+        "Look at what they select (GET /mcp/instances?label=…), and send the bulk with that expect_count.";
     RevisionCompacted = "revision_compacted", 410, false, "Not all events since this revision are kept",
         "List again (GET /mcp/instances), then stream from that list's revision: GET /mcp/events?since=….";
     StaleRevision = "stale_revision", 412, false, "The instance has changed since",
         "Read it again, decide anew, and send its new ETag.";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large",
-        "Send less: [server] max_body is the bound.";
+        "Send less: [server] max_body is the bound, and [bulk] max_body that of a bulk.";
     UriTooLong = "uri_too_long", 414, false, "The path and query are too long",
         "Send less.";
     UnsupportedMediaType = "unsupported_media_type", 415, false, "The body is not declared as JSON",
@@ -104,6 +119,9 @@ codes! {
         "Use the listen address or a loopback name, or add the host to [server] allowed_hosts.";
     InvalidRequest = "invalid_request", 422, false, "The request is well-formed and refused",
         "See errors for each part that is wrong and what is allowed.";
+    IdempotencyKeyReused = "idempotency_key_reused", 422, false,
+        "This Idempotency-Key came with another request before",
+        "Use a new key for each request, and the same only to send the same request again.";
     OrphanUnmarked = "orphan_unmarked", 422, false, "The workload does not say which instance it was made for",
         "Remove it by the backend's own means: without its mark it can be neither adopted nor purged.";
     HookDenied = "hook_denied", 422, false, "A hook refused the request",
@@ -120,6 +138,8 @@ codes! {
         "See detail; GET /mcp/provisioners shows whether its backend answers.";
     Busy = "busy", 503, true, "Too much is under way",
         "Try again after the time in Retry-After.";
+    IdempotencyKeysFull = "idempotency_keys_full", 503, true, "No more Idempotency-Keys can be remembered",
+        "Try again after the time in Retry-After, send no key, or raise [store] max_idempotency_keys.";
     ProvisionerUnavailable = "provisioner_unavailable", 503, true, "The instance's provisioner does not answer",
         "Try again after the time in Retry-After; GET /mcp/provisioners shows whether its backend answers.";
     StoreUnavailable = "store_unavailable", 503, true, "The daemon's database does not answer",

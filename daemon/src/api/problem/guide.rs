@@ -35,6 +35,12 @@ impl Code {
                  no `ETag` that this API gives: those are numbers in double quotes, or `*` for any.",
                 NOTHING,
             ),
+            Self::InvalidIdempotencyKey => (
+                "`Idempotency-Key` is what the client calls its request by, to send it again when no answer \
+                 came. It is a string in double quotes, as the header's draft has it, or the same without \
+                 quotes where it has no space, comma or semicolon; and there is one of it.",
+                NOTHING,
+            ),
             Self::InvalidLastEventId => (
                 "`Last-Event-ID` says which event of a stream the client saw last. Its value is not the number \
                  of an event: ids of this API are whole numbers.",
@@ -95,6 +101,11 @@ impl Code {
                 "If its file is there, look into the log: a file with an error is refused, with each \
                  complaint, and the last good one stays.",
             ),
+            Self::BulkNotFound => (
+                "No bulk has this id. A finished one is remembered for a day, unless configured otherwise, \
+                 and of very many the oldest are forgotten earlier. What it made and deleted stays so.",
+                "`[bulk] keep` says how long a finished bulk can be read.",
+            ),
             Self::WorkloadNotFound => (
                 "The instance is there, and its provisioner says that there is no workload for it at the \
                  moment: it is not made yet, was removed from outside, or is being made anew.",
@@ -133,6 +144,27 @@ impl Code {
                  runs, or a restart of one that is being deleted. `detail` names the status.",
                 NOTHING,
             ),
+            Self::IdempotentRequestInFlight => (
+                "A request with the same `Idempotency-Key` has come and is not recorded yet: its hooks are \
+                 being asked, or it is being written. Whether it will be accepted is not known.",
+                "If it lasts, a hook or the disk is slow: see the metrics of plugins and of the store.",
+            ),
+            Self::IdempotentInstanceGone => (
+                "The same request was accepted before, and the instance it made has been deleted since. To \
+                 make another one now would bring back what somebody wanted gone.",
+                NOTHING,
+            ),
+            Self::IdempotentBulkGone => (
+                "The same request was accepted before, and the bulk it made was finished and is forgotten \
+                 while its key is still remembered.",
+                "Let `[bulk] keep` be no shorter than `[store] idempotency`.",
+            ),
+            Self::SelectionDiffers => (
+                "`delete_where` says how many instances it is about, so that a selector that finds more \
+                 than its sender has seen deletes nothing. It found another number; `detail` has both. \
+                 Nothing of the bulk was done, its other items included.",
+                NOTHING,
+            ),
             Self::RevisionCompacted => (
                 "A stream was asked for that starts after a revision whose next events are not all kept any \
                  more, or that this database has not reached: it was restored from a backup, or is another \
@@ -146,7 +178,7 @@ impl Code {
             ),
             Self::BodyTooLarge => (
                 "The body has more bytes than the daemon reads of one request. It was not looked at.",
-                "If requests of this size are meant to be, raise `[server] max_body`.",
+                "If requests of this size are meant to be, raise `[server] max_body`, or `[bulk] max_body`.",
             ),
             Self::UriTooLong => (
                 "Path and query together have more bytes than are read. The bound is fixed and far above \
@@ -173,6 +205,12 @@ impl Code {
                 "The workload carries the mark of this installation, and not the one that says which instance \
                  it was made for. Nothing is touched that is not proven ours.",
                 "Look at the workload at its backend, and remove it there if nobody needs it.",
+            ),
+            Self::IdempotencyKeyReused => (
+                "The key is remembered with the request it came with first, and this is another one: another \
+                 operation, or a body of another meaning. The order of members and white space make no \
+                 difference, and every value does. Nothing was done.",
+                NOTHING,
             ),
             Self::HookDenied => (
                 "A hook, which is a policy of whoever runs this daemon, looked at the request and refused \
@@ -208,11 +246,16 @@ impl Code {
                 "Look at the backend and at the plugin's lines in the log; `/mcp/plugins` shows its version.",
             ),
             Self::Busy => (
-                "As much is under way as may be at once: creates that are being admitted, or writes that \
-                 wait. The daemon refuses at once instead of letting everybody wait; nothing was done.",
+                "As much is under way as may be at once: creates that are being admitted, writes that \
+                 wait, or bulks that are not finished. The daemon refuses at once instead of letting everybody wait; nothing was done.",
                 "If it comes often, compare `wharfinger_store_writes_waiting` with its limit and look at \
                  `wharfinger_store_commit_duration_seconds`: mostly the disk is slow. The bounds \
-                 are `[server] max_admissions` and `[store] queue`.",
+                 are `[server] max_admissions`, `[store] queue` and `[bulk] max_unfinished`.",
+            ),
+            Self::IdempotencyKeysFull => (
+                "As many keys are remembered as may be. A request whose key could not be remembered is not \
+                 done, because a repeat of it could not be known; without a key it would be.",
+                "Raise `[store] max_idempotency_keys`, or shorten `[store] idempotency`.",
             ),
             Self::ProvisionerUnavailable => (
                 "The backend of the instance's provisioner could not be reached, or the provisioner had no \

@@ -17,6 +17,8 @@ pub(crate) use codes::{Code, Entry};
 pub(crate) use documented::{document_problem, document_problems, problems};
 
 use super::wire::{self, ProblemError};
+use crate::domain::{Admission, HookName, Refusal, Violation};
+use crate::service::Error;
 
 /// What went wrong with one request. Small, so that it travels in a `Result`.
 #[derive(Debug, Clone)]
@@ -29,8 +31,8 @@ struct Inner {
     errors: Vec<ProblemError>,
     retryable: bool,
     retry_after: Option<Duration>,
-    hook: Option<String>,
-    admission: Option<Vec<wire::Admission>>,
+    hook: Option<HookName>,
+    admission: Vec<Admission>,
 }
 
 impl Problem {
@@ -43,7 +45,7 @@ impl Problem {
             retryable: code.entry().retryable,
             retry_after: None,
             hook: None,
-            admission: None,
+            admission: Vec::new(),
         }))
     }
 
@@ -61,9 +63,9 @@ impl Problem {
     }
 
     /// Which hook refused, and what every hook said.
-    pub(crate) fn with_admission(mut self, hook: String, admission: Vec<wire::Admission>) -> Self {
+    pub(crate) fn with_admission(mut self, hook: HookName, admission: Vec<Admission>) -> Self {
         self.0.hook = Some(hook);
-        self.0.admission = Some(admission);
+        self.0.admission = admission;
         self
     }
 
@@ -76,6 +78,7 @@ impl Problem {
     pub(crate) fn body(self, request_id: &str) -> wire::Problem {
         let Inner { code, detail, errors, retryable, hook, admission, .. } = *self.0;
         let entry = code.entry();
+        let admission = hook.is_some().then(|| admission.iter().map(wire::Admission::from).collect());
         wire::Problem {
             r#type: format!("/docs/problems/{}", entry.code),
             title: entry.title.to_owned(),
@@ -86,9 +89,44 @@ impl Problem {
             remedy: entry.remedy.to_owned(),
             retryable,
             request_id: request_id.to_owned(),
+            hook: hook.map(|hook| hook.to_string()),
+            admission,
+        }
+    }
+}
+
+/// What can be stored of a refusal, for those who know no HTTP.
+pub fn refusal(error: Error) -> Refusal {
+    Problem::from(error).into()
+}
+
+/// What can be stored of it, without HTTP: its code stands for the rest.
+impl From<Problem> for Refusal {
+    fn from(Problem(problem): Problem) -> Self {
+        let Inner { code, detail, errors, retryable, hook, admission, .. } = *problem;
+        let violation = |ProblemError { pointer, code, message, .. }| Violation { pointer, code, message };
+        Self {
+            code: code.entry().code.to_owned(),
+            message: detail,
+            retryable,
+            violations: errors.into_iter().map(violation).collect(),
             hook,
             admission,
         }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal { code, message, retryable, violations, hook, admission } = refusal;
+        // One that another version stored and this one does not know says the least.
+        let known = Code::ALL.iter().copied().find(|known| known.entry().code == code);
+        let errors = violations.into_iter().map(ProblemError::from).collect();
+        let mut problem = Self::new(known.unwrap_or(Code::InvalidRequest), message).with_errors(errors);
+        problem.0.retryable = retryable;
+        problem.0.hook = hook;
+        problem.0.admission = admission;
+        problem
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Code, Problem};
-use crate::api::wire::{Admission, ProblemError};
+use crate::api::wire::ProblemError;
 use crate::domain::{Failure, FailureKind};
 use crate::runtime::ErrorChain;
 use crate::service::{Denial, Error};
@@ -28,6 +28,17 @@ impl From<Error> for Problem {
             Error::NameDeleting { .. } => Self::new(Code::NameDeleting, detail),
             Error::PhaseRefuses { .. } => Self::new(Code::PhaseRefuses, detail),
             Error::Stale { .. } => Self::new(Code::StaleRevision, detail),
+            Error::KeyReused => Self::new(Code::IdempotencyKeyReused, detail),
+            Error::KeyInFlight { retry_after } => {
+                Self::new(Code::IdempotentRequestInFlight, detail).with_retry_after(retry_after)
+            }
+            Error::RepeatedInstanceGone(_) => Self::new(Code::IdempotentInstanceGone, detail),
+            Error::RepeatedBulkGone(_) => Self::new(Code::IdempotentBulkGone, detail),
+            Error::KeysFull { retry_after, .. } => {
+                Self::new(Code::IdempotencyKeysFull, detail).with_retry_after(retry_after)
+            }
+            Error::BulkNotFound(_) => Self::new(Code::BulkNotFound, detail),
+            Error::SelectionDiffers { .. } => Self::new(Code::SelectionDiffers, detail),
             Error::Compacted { .. } => Self::new(Code::RevisionCompacted, detail),
             Error::Provisioner(failure) => provisioner_failed(failure),
             Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
@@ -46,7 +57,7 @@ fn denied(denial: Denial, detail: String) -> Problem {
     let code = if code == Code::HookFailed.entry().code { Code::HookFailed } else { Code::HookDenied };
     Problem::new(code, detail)
         .with_errors(violations.into_iter().map(ProblemError::from).collect())
-        .with_admission(hook.to_string(), admission.verdicts.iter().map(Admission::from).collect())
+        .with_admission(hook, admission.verdicts)
 }
 
 /// A provisioner that was asked on a user's behalf. Its own code goes into `errors`: ours say

@@ -53,6 +53,8 @@ async fn every_route_is_documented_with_exactly_its_methods() {
         "/docs/problems/{code}",
         "/docs/style.css",
         "/livez",
+        "/mcp/bulk",
+        "/mcp/bulk/{id}",
         "/mcp/events",
         "/mcp/instances",
         "/mcp/instances/{id}",

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use tokio::sync::Semaphore;
 
 use crate::domain::{
     Decision, Failure, FailureKind, HookMode, Observation, OwnerId, PluginIdentity, Secrets, Target,
@@ -18,18 +19,31 @@ use crate::extension::{
 pub(crate) struct Fakes {
     logs: Arc<Mutex<Result<Vec<String>, Failure>>>,
     hook: Option<Result<Verdict, Failure>>,
+    /// Every review takes a permit of it.
+    gate: Arc<Semaphore>,
     panics: bool,
 }
 
 impl Default for Fakes {
     fn default() -> Self {
-        Self { logs: Arc::new(Mutex::new(Ok(Vec::new()))), hook: None, panics: false }
+        Self {
+            logs: Arc::new(Mutex::new(Ok(Vec::new()))),
+            hook: None,
+            gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+            panics: false,
+        }
     }
 }
 
 impl Fakes {
     pub(super) fn with_hook(says: Result<Verdict, Failure>) -> Self {
         Self { hook: Some(says), ..Self::default() }
+    }
+
+    /// With a hook that allows everything and takes a permit of `gate` for it.
+    pub(super) fn with_gate(gate: Arc<Semaphore>) -> Self {
+        let allow = Verdict { decision: Decision::Allow, violations: Vec::new(), warnings: Vec::new() };
+        Self { gate, ..Self::with_hook(Ok(allow)) }
     }
 
     pub(super) fn panicking() -> Self {
@@ -56,7 +70,7 @@ impl Extensions for Fakes {
             mode: HookMode::Enforce,
             on_error: Decision::Deny,
             digest: "sha256:02".to_owned(),
-            hook: Arc::new(FakeHook(says)),
+            hook: Arc::new(FakeHook { says, gate: Arc::clone(&self.gate) }),
         });
         Arc::new(ExtensionSet {
             generation: 7,
@@ -89,12 +103,16 @@ impl Extensions for Fakes {
     }
 }
 
-struct FakeHook(Result<Verdict, Failure>);
+struct FakeHook {
+    says: Result<Verdict, Failure>,
+    gate: Arc<Semaphore>,
+}
 
 #[async_trait]
 impl Hook for FakeHook {
     async fn review(&self, _: &Review) -> Result<Verdict, Failure> {
-        self.0.clone()
+        self.gate.acquire().await.unwrap().forget();
+        self.says.clone()
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`Wharf::call`].
 
 mod answer;
+mod bulk;
 mod docs;
 mod document;
 mod events;
@@ -10,6 +11,7 @@ mod fakes;
 mod frames;
 mod guard;
 mod health;
+mod idempotency;
 mod instances;
 mod instances_create;
 mod instances_list;
@@ -31,8 +33,8 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use super::Options;
 use super::router::router;
+use super::{Options, refusal};
 use crate::catalog::{self, Catalog};
 use crate::domain::{Cause, Fact, InstanceId, Notice, NoticeKind, Timestamp, Workload};
 use crate::lifecycle::Lifecycle;
@@ -93,6 +95,7 @@ pub(super) fn options() -> Options {
         write_timeout: Duration::from_secs(60),
         heartbeat: Duration::from_secs(15),
         max_body: 256 << 10,
+        max_bulk_body: 1 << 20,
         drain: Duration::from_secs(5),
     }
 }
@@ -123,6 +126,10 @@ impl Wharf {
             tombstones: Duration::from_secs(3600),
             events: 1_000,
             events_for: Duration::from_secs(3600),
+            idempotency: Duration::from_secs(3600),
+            max_idempotency_keys: 5,
+            bulks: Duration::from_secs(3600),
+            max_unfinished_bulks: 4,
         };
         let metrics = Metrics::default();
         let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new(), metrics.clone()).unwrap();
@@ -139,10 +146,13 @@ impl Wharf {
             default_wait: Duration::ZERO,
             max_wait: Duration::from_secs(300),
             max_admissions,
+            max_bulk_items: 20,
+            max_bulk_concurrent: 2,
             max_streams: MAX_STREAMS,
         };
         let stop = Shutdown::new();
         let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
+        service.start_bulks(refusal, &tasks);
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
         let (router, document) = router(service.clone(), readiness.clone(), metrics.clone(), options, listen);
@@ -189,6 +199,14 @@ impl Wharf {
     /// A POST with a JSON body.
     pub(super) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.post_text(path, &body.to_string()).await
+    }
+
+    /// A POST with a JSON body that may be sent again.
+    pub(super) async fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let request = request("POST", path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", key);
+        self.call(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub(super) async fn post_text(&self, path: &str, body: &str) -> Answer {

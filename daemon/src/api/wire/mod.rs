@@ -3,6 +3,7 @@
 //! serde and schemas live here and nowhere below. Members are only ever added.
 
 mod admission;
+mod bulk;
 mod event;
 mod health;
 mod instance;
@@ -18,6 +19,7 @@ mod time;
 mod tool;
 
 pub(crate) use admission::Admission;
+pub(crate) use bulk::{Bulk, BulkRequest};
 pub(crate) use event::{Event, EventList};
 pub(crate) use health::{Liveness, Readiness};
 pub(crate) use instance::{Forgotten, Instance, InstanceList};

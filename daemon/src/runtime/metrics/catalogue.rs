@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
-use super::TextFormat;
+use super::{TextFormat, number};
 
 /// The names of a metric's labels, known without a value.
 pub(super) trait Labels:
@@ -163,6 +163,6 @@ impl Catalogue {
 /// A gauge that says `count`.
 pub(super) fn gauge(count: impl TryInto<i64>) -> Gauge {
     let gauge = Gauge::<i64>::default();
-    gauge.set(count.try_into().unwrap_or(i64::MAX));
+    gauge.set(number(count));
     gauge
 }

@@ -4,11 +4,13 @@
 //! that may be absent have a default here, never in the domain. Durations and times are whole
 //! milliseconds.
 
+mod bulk;
 mod event;
 mod output;
 mod spec;
 mod status;
 
+pub(super) use bulk::{BulkRecord, ItemRecord, RequestRecord};
 pub(super) use event::{EventRecord, OriginRecord};
 pub(super) use output::OutputRecord;
 pub(super) use spec::{SpecRecord, origin_of_spec};

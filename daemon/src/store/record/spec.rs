@@ -85,7 +85,7 @@ struct InputRecord {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct AdmissionRecord {
+pub(super) struct AdmissionRecord {
     hook: String,
     allowed: bool,
     mode: String,

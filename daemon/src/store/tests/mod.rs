@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::current::Current;
-use super::{Change, Error, EventDraft, Observer, Options, Store, open};
+use super::{Change, Error, EventDraft, Observer, Occasion, Options, Store, WhenFull, open};
 use crate::domain::{InstanceId, OwnerId, Revision, Secret, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
 use disk::Disk;
@@ -32,6 +32,10 @@ fn options(dir: &Path) -> Options {
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
         events_for: Duration::from_secs(86_400),
+        idempotency: Duration::from_secs(86_400),
+        max_idempotency_keys: 100,
+        bulks: Duration::from_secs(86_400),
+        max_unfinished_bulks: 10,
     }
 }
 
@@ -99,13 +103,14 @@ fn draft(kind: &str) -> EventDraft {
 async fn insert(store: &Store, number: u64) -> Result<Revision, Error> {
     let secrets = Secrets(BTreeMap::from([("KEY".to_owned(), Secret::new(format!("secret {number}")))]));
     let status = Status::requested(WorkloadName::of(OWNER, id(number)), Timestamp(1));
-    let inserted = store.insert(id(number), Arc::new(spec(number)), secrets, status, draft("accepted")).await;
+    let spec = Arc::new(spec(number));
+    let inserted = store.insert(id(number), spec, secrets, status, draft("accepted"), Occasion::Single).await;
     inserted.map(|instance| instance.revision)
 }
 
 async fn touch(store: &Store, number: u64) -> Result<Revision, Error> {
     let changed = store
-        .update(id(number), |instance| {
+        .update(id(number), WhenFull::Wait, |instance| {
             let mut status = instance.status.clone();
             status.attempt += 1;
             Ok::<_, ()>(Change::Write(Box::new(status), draft("touched")))
@@ -115,7 +120,8 @@ async fn touch(store: &Store, number: u64) -> Result<Revision, Error> {
 }
 
 async fn remove(store: &Store, number: u64) -> Result<(), Error> {
-    let removed = store.update(id(number), |_| Ok::<_, ()>(Change::Remove(draft("removed")))).await?;
+    let removed =
+        store.update(id(number), WhenFull::Wait, |_| Ok::<_, ()>(Change::Remove(draft("removed")))).await?;
     assert_eq!(removed.unwrap(), Ok(None));
     Ok(())
 }

@@ -41,10 +41,12 @@ async fn names(daemon: &TestDaemon) -> Vec<String> {
 
 #[tokio::test]
 async fn a_second_daemon_on_the_same_data_is_refused_and_says_so() {
-    let first = TestDaemon::builder().start().await;
+    let first = TestDaemon::builder().local().start().await;
     let data = first.dir().join("data");
-    let mut second =
-        TestDaemon::builder().environment("WHARFINGER__SERVER__DATA_DIR", data.to_str().unwrap()).prepare();
+    let mut second = TestDaemon::builder()
+        .local()
+        .environment("WHARFINGER__SERVER__DATA_DIR", data.to_str().unwrap())
+        .prepare();
     assert_eq!(second.start_and_expect_exit().await.code(), Some(1));
     let said = second.log();
     assert!(said.contains("is in use: another wharfinger runs on this data directory"), "{said}");
@@ -53,7 +55,7 @@ async fn a_second_daemon_on_the_same_data_is_refused_and_says_so() {
 
 #[tokio::test]
 async fn a_damaged_database_is_refused_and_left_as_it_is() {
-    let mut daemon = TestDaemon::builder().start().await;
+    let mut daemon = TestDaemon::builder().local().start().await;
     daemon.terminate().await;
     let mut damaged = fs::read(database(&daemon)).unwrap();
     damaged.truncate(damaged.len() / 2);
@@ -113,7 +115,7 @@ async fn a_backup_is_taken_while_the_daemon_runs_and_restored_when_it_does_not()
 
 #[tokio::test]
 async fn the_control_socket_of_a_dead_daemon_is_replaced_and_nonsense_is_answered() {
-    let mut daemon = TestDaemon::builder().start().await;
+    let mut daemon = TestDaemon::builder().local().start().await;
     daemon.kill9();
     let socket = daemon.dir().join("data/control.sock");
     assert!(socket.exists());
@@ -188,7 +190,7 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_is_done_outsi
     // A dead workload would be made anew at once: its interval is short.
     let asked = manager.requests().len();
     for workload in manager.workloads() {
-        manager.kill_workload(&workload.name);
+        manager.kill_workload(workload.service.as_deref().unwrap());
     }
     let watched = Instant::now();
     while watched.elapsed() < Duration::from_secs(3) {

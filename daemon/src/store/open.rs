@@ -13,13 +13,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use redb::{
-    Builder, Database, DatabaseError, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableError,
+    Builder, Database, DatabaseError, Key, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    TableDefinition, TableError, Value,
 };
 
 use super::lock::Lock;
 use super::medium::{FileMedium, Medium};
 use super::migrations::{SCHEMA, migrate};
-use super::tables::{EVENT, META, META_OWNER, META_SCHEMA, OUTLINE, Tables, last_revision};
+use super::tables::{EVENT, META, META_OWNER, META_SCHEMA, OUTLINE, Tables, Visitor, last_revision, visit};
 use super::{Error, Options};
 use crate::domain::{OwnerId, Revision};
 
@@ -147,7 +148,12 @@ pub(super) fn rehearse(medium: &dyn Medium, cache: usize, path: &Path) -> Result
 /// A database on a sheet, as it will be when it is opened.
 pub(super) fn look(medium: &dyn Medium, cache: usize, path: &Path) -> Result<(Database, Marks), Error> {
     let database = medium.view(&library(cache))?;
-    let (format, owner) = marks(&database.begin_read()?, path)?;
+    let transaction = database.begin_read()?;
+    let (format, owner) = marks(&transaction, path)?;
+    // A panic of the library while tables are open to be written ends the process, and nobody could
+    // say why: what it may stumble over it is to read first.
+    visit(&mut Reader(&transaction))?;
+    drop(transaction);
     prepare(&database, format)?;
     let revision = last_revision(&database.begin_read()?.open_table(EVENT)?)?;
     Ok((database, Marks { format, owner, revision }))
@@ -192,6 +198,22 @@ fn prepare(database: &Database, found: u32) -> Result<(), Error> {
     drop(Tables::open(&transaction)?);
     transaction.commit()?;
     migrate(database, found)
+}
+
+/// Opens every table there is.
+struct Reader<'txn>(&'txn ReadTransaction);
+
+impl Visitor for Reader<'_> {
+    fn visit<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<(), Error> {
+        match self.0.open_table(table) {
+            // It is made later.
+            Ok(_) | Err(TableError::TableDoesNotExist(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 /// Its format, and whose it is.

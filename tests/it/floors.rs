@@ -37,7 +37,9 @@ const FLOORS: [(&str, &[&str]); 14] = [
 ];
 
 /// Library → the folders that may name it.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 11] = [
+    ("maud", &["api"]),
+    ("prometheus_client", &["runtime"]),
     ("wasmtime", &["plugin"]),
     ("wasmtime_wasi", &["plugin"]),
     ("wasmtime_wasi_http", &["plugin"]),

@@ -26,7 +26,7 @@ async fn a_request_that_got_no_answer_is_sent_again_and_makes_one_instance() {
     let body = json!({"name": "one", "template": "demo", "secrets": {"DEMO_STDERR": "hunter2-once"}});
     let request = daemon.request(Method::POST, "/mcp/instances?wait=60s");
     let mut lost = JoinSet::new();
-    lost.spawn(request.header("Idempotency-Key", "\"only once\"").json(&body).send());
+    lost.spawn(request.header("Idempotency-Key", "\"once-only\"").json(&body).send());
     // It is committed, and its answer is not sent yet: killed between the two.
     let until = Instant::now() + SOON;
     let id = loop {
@@ -39,7 +39,7 @@ async fn a_request_that_got_no_answer_is_sent_again_and_makes_one_instance() {
     daemon.kill9();
     let lost = lost.join_next().await;
     daemon.start().await;
-    let again = create(&daemon, "30s", "\"only once\"", &body).await;
+    let again = create(&daemon, "30s", "\"once-only\"", &body).await;
     assert_eq!(again.header("idempotent-replayed"), "true", "{again}\n{lost:?}");
     assert_eq!((&again.body["id"], &again.body["status"]), (&id, &json!("running")), "{again}");
     let list = daemon.get("/mcp/instances").await.expect(200);
@@ -47,11 +47,11 @@ async fn a_request_that_got_no_answer_is_sent_again_and_makes_one_instance() {
 
     // What it was asked with is known still, and that it is gone afterwards.
     let other = json!({"name": "one", "template": "demo", "secrets": {"DEMO_STDERR": "hunter2-twice"}});
-    assert_eq!(create(&daemon, "0s", "only once", &other).await.code(), "idempotency_key_reused");
+    assert_eq!(create(&daemon, "0s", "once-only", &other).await.code(), "idempotency_key_reused");
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
     daemon.kill9();
     daemon.start().await;
-    let gone = create(&daemon, "0s", "only once", &body).await;
+    let gone = create(&daemon, "0s", "once-only", &body).await;
     assert_eq!((gone.status.as_u16(), gone.code()), (409, "idempotent_instance_gone"));
     assert_eq!(daemon.get("/mcp/instances").await.expect(200)["instances"], json!([]));
 }

@@ -91,7 +91,7 @@ fn a_file_that_was_changed_from_outside_is_refused_or_opens_and_fsck_tells() {
     let bytes = fs::read(file(dir.path())).unwrap();
     let mut random = fastrand::Rng::with_seed(3);
     let (mut refused, mut told, mut harmless) = (0, 0, 0);
-    for round in 0..200 {
+    for round in 0..400 {
         let mut changed = bytes.clone();
         // The head of the file is small, and matters most.
         let at = if round % 4 == 0 { random.usize(..320) } else { random.usize(..bytes.len()) };

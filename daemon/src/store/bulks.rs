@@ -251,7 +251,7 @@ fn whole(id: BulkId, bytes: &[u8]) -> Result<BulkRecord, Error> {
     decode(bytes).map_err(|source| broken(id, source))
 }
 
-fn item(bulk: BulkId, bytes: &[u8]) -> Result<BulkItem, Error> {
+pub(super) fn item(bulk: BulkId, bytes: &[u8]) -> Result<BulkItem, Error> {
     decode::<ItemRecord>(bytes).and_then(BulkItem::try_from).map_err(|source| broken(bulk, source))
 }
 

@@ -229,9 +229,14 @@ impl Batch<'_> {
         }
         if let Some(holder) = self.tables.name.get(name.as_str())?.map(|id| id.value()) {
             let holder = InstanceId::from_u128(holder);
-            let deleting = self
-                .read(holder)?
-                .is_some_and(|instance| instance.status.phase.kind() == PhaseKind::Deleting);
+            let deleting = match self.read(holder) {
+                Ok(holder) => {
+                    holder.is_some_and(|instance| instance.status.phase.kind() == PhaseKind::Deleting)
+                }
+                // One that cannot be read has the name all the same.
+                Err(Error::Record { .. }) => false,
+                Err(error) => return Err(error),
+            };
             return Ok(Err(Error::NameTaken { name: name.clone(), holder, deleting }));
         }
         match occasion {

@@ -4,13 +4,16 @@ use redb::{Database, WriteTransaction};
 
 use super::{id, insert, open_in, options, remove, runtime, touch};
 use crate::store::lock::Lock;
-use crate::store::tables::{EVENT, EVENT_OF, NAME, OUTLINE, OUTPUT, SECRET, SPEC, STATUS, TOMBSTONE};
+use crate::store::tables::{
+    BULK, BULK_ITEM, BULK_REQUEST, EVENT, EVENT_OF, IDEMPOTENCY, NAME, OUTLINE, OUTPUT, SECRET, SPEC, STATUS,
+    TOMBSTONE,
+};
 use crate::store::{Error, fsck, open};
 
 type Sabotage = fn(&WriteTransaction);
 
 /// What is done to a sound database, and what is said of it.
-const DEEDS: [(&str, Sabotage); 13] = [
+const DEEDS: [(&str, Sabotage); 17] = [
     ("and that name is nothing's", |to| drop(to.open_table(NAME).unwrap().remove("i1").unwrap())),
     ("and that name is instance", |to| {
         drop(to.open_table(NAME).unwrap().insert("i1", id(2).as_u128()).unwrap())
@@ -43,6 +46,20 @@ const DEEDS: [(&str, Sabotage); 13] = [
     ("lives and has a tombstone", |to| {
         let left = br#"{"deleted_at":1,"workload_name":"w","provisioner":"p"}"#;
         to.open_table(TOMBSTONE).unwrap().insert(id(1).as_u128(), left.as_slice()).unwrap();
+    }),
+    ("has 0 open items, and its record tells otherwise", |to| {
+        to.open_table(BULK).unwrap().insert(9, br#"{"created_at":1,"open":2}"#.as_slice()).unwrap();
+    }),
+    ("which is not there", |to| {
+        let item = br#"{"op":"create","progress":"done"}"#;
+        to.open_table(BULK_ITEM).unwrap().insert((9, 0), item.as_slice()).unwrap();
+    }),
+    ("which needs none", |to| {
+        let request = br#"{"name":"i","template":"t"}"#;
+        to.open_table(BULK_REQUEST).unwrap().insert((9, 0), request.as_slice()).unwrap();
+    }),
+    ("an idempotency key will never be forgotten", |to| {
+        to.open_table(IDEMPOTENCY).unwrap().insert([1; 32], (1, [2; 32], false, 3)).unwrap();
     }),
 ];
 

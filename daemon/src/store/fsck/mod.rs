@@ -3,6 +3,8 @@
 //! First the library's own check: every page is as it was written. Then ours: every record can be
 //! read, and what is told in two places is told alike.
 
+mod requests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -80,7 +82,9 @@ pub(super) fn check(medium: &dyn Medium, cache: usize, path: &Path) -> Result<Fi
         let mut rows = Rows { transaction: &transaction, counted: Vec::new() };
         visit(&mut rows)?;
         let findings = Findings { format: marks.format, rows: rows.counted, ..Findings::default() };
-        Check { tables: &Tables::open(&transaction)?, findings }.run()
+        let mut findings = Check { tables: &Tables::open(&transaction)?, findings }.run()?;
+        requests::check(&transaction, &mut findings)?;
+        Ok(findings)
     });
     match checked {
         Err(error @ Error::Damaged { .. }) => {

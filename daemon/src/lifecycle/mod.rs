@@ -14,14 +14,15 @@
 
 mod agenda;
 mod bulks;
+mod decision;
 mod error;
 mod history;
 mod orphans;
 mod outlooks;
 mod sightings;
+mod upkeep;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,13 +33,13 @@ pub use error::Error;
 pub use crate::store::Backup;
 
 use crate::domain::{
-    Cause, Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, NoticeKind, Orphan, Outlook,
-    OwnerId, PhaseKind, ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject,
-    Timestamp, Workload, WorkloadName,
+    Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, Outlook, OwnerId, PhaseKind,
+    ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
 };
-use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Readiness, Shutdown};
-use crate::store::{self, Change, Committed, EventDraft, Occasion, Page, Store, WhenFull};
+use crate::runtime::{Activator, Clock, Metrics};
+use crate::store::{self, Committed, EventDraft, Occasion, Page, Store, WhenFull};
 use agenda::Agenda;
+use decision::decide;
 use orphans::Orphans;
 use outlooks::Outlooks;
 use sightings::Sightings;
@@ -116,38 +117,6 @@ impl Lifecycle {
         })
     }
 
-    /// Whether the disk takes writes. If not, nothing is to be done outside: it could not be
-    /// written down.
-    pub fn is_writable(&self) -> bool {
-        self.store.is_writable()
-    }
-
-    /// Waits until the disk takes writes.
-    pub async fn writable(&self) {
-        // The writer ends with the last handle, and this is one.
-        let _ = self.store.writable().wait_for(|writable| *writable).await;
-    }
-
-    /// Says in `readiness` whether the disk takes writes, until `shutdown`.
-    pub async fn keep_saying(self, readiness: Readiness, shutdown: Shutdown) {
-        let mut writable = self.store.writable();
-        loop {
-            readiness.set(Readiness::STORE_WRITABLE, *writable.borrow_and_update());
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                changed = writable.changed() => if changed.is_err() { return },
-            }
-        }
-    }
-
-    /// Copies what is committed into `to`, in the place of what is there if `replace`; ends early
-    /// when `stop` is cancelled.
-    pub async fn backup(&self, to: PathBuf, replace: bool, stop: Shutdown) -> Result<Backup, Error> {
-        let store = self.store.clone();
-        let copy = tokio::task::spawn_blocking(move || store.backup(&to, replace, || stop.is_cancelled()));
-        Ok(copy.await.expect("a copy does not panic")?)
-    }
-
     /// This installation.
     pub fn owner(&self) -> OwnerId {
         self.store.owner()
@@ -170,42 +139,6 @@ impl Lifecycle {
         let status = Status::requested(WorkloadName::of(self.owner(), id), now);
         let draft = EventDraft { at: now, kind: Event::ACCEPTED.to_owned(), reason: None, message: None };
         Ok(self.store.insert(id, spec, secrets, status, draft, occasion).await?)
-    }
-
-    /// Makes the record of an instance whose workload is there already, and is an orphan so far.
-    pub async fn adopt(
-        &self,
-        id: InstanceId,
-        spec: Arc<Spec>,
-        secrets: Secrets,
-        orphan: &Orphan,
-        workload: Workload,
-        name: WorkloadName,
-    ) -> Result<Instance, Error> {
-        let now = self.clock.now();
-        let status = Status::adopted(name, workload, orphan.incarnation, now);
-        let message = Some(format!("the workload {} was there without a record", orphan.workload));
-        let (kind, reason) = (Event::ADOPTED.to_owned(), Some("Adopted".to_owned()));
-        let draft = EventDraft { at: now, kind, reason, message };
-        let instance = self.store.insert(id, spec, secrets, status, draft, Occasion::Single).await?;
-        self.orphans.forget(orphan);
-        Ok(instance)
-    }
-
-    /// From here on the orphan's instance counts as deleted, so that its workload is destroyed.
-    pub async fn purge(&self, id: InstanceId, orphan: &Orphan) -> Result<(), Error> {
-        let message = format!("a user wants the workload {} of {} gone", orphan.workload, orphan.provisioner);
-        let (kind, reason) = (NoticeKind::OrphanPurged.as_str().to_owned(), Some("Purged".to_owned()));
-        let draft = EventDraft { at: self.clock.now(), kind, reason, message: Some(message) };
-        self.store.condemn(id, orphan.clone(), draft).await?.ok_or(Error::NotFound)?;
-        self.orphans.forget(orphan);
-        self.sweep.ring();
-        Ok(())
-    }
-
-    /// Whether an instance with this id was deleted, not too long ago to be remembered.
-    pub fn was_deleted(&self, id: InstanceId) -> Result<bool, Error> {
-        Ok(self.store.was_deleted(id)?)
     }
 
     /// Writes down what happened. `seen`: the revision it was decided by; a record that moved on
@@ -360,26 +293,6 @@ impl Lifecycle {
         self.agenda().ids(Some(provisioner), phase)
     }
 
-    /// Workloads without a record, as they were last seen.
-    pub fn orphans(&self) -> Vec<Orphan> {
-        self.orphans.all()
-    }
-
-    /// A sweep of this provisioner saw these; answers with those that were not known before.
-    pub fn set_orphans(&self, provisioner: &ProvisionerName, seen: Vec<Orphan>) -> Vec<Orphan> {
-        self.orphans.replace(provisioner, seen)
-    }
-
-    /// What is outside is held against the records soon.
-    pub fn ask_for_sweep(&self) {
-        self.sweep.ring();
-    }
-
-    /// Waits until somebody asks for it. Meant for one listener.
-    pub async fn sweep_asked(&self) {
-        self.sweep.rung().await;
-    }
-
     /// The number of the last event.
     pub fn revision(&self) -> Result<Revision, Error> {
         Ok(self.store.revision()?)
@@ -395,86 +308,9 @@ impl Lifecycle {
         self.sightings.put(id, sighting);
     }
 
-    /// The generation of the plugin set last stored.
-    pub fn generation(&self) -> Result<u64, Error> {
-        Ok(self.store.generation()?)
-    }
-
-    /// Stores the generation of the plugin set.
-    pub async fn set_generation(&self, generation: u64) -> Result<(), Error> {
-        Ok(self.store.set_generation(generation).await?)
-    }
-
-    /// Forgets events, tombstones, idempotency keys and bulks beyond their bounds, every `interval`
-    /// until `shutdown`.
-    pub async fn keep_pruning(self, interval: Duration, shutdown: Shutdown) {
-        loop {
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(interval) => {}
-            }
-            if !self.is_writable() {
-                continue;
-            }
-            let pruned = async {
-                let now = self.clock.now();
-                while self.store.prune(now).await? {}
-                while self.store.forget_keys(now).await? {}
-                while self.store.forget_bulks(now).await? {}
-                self.store.bury(now).await
-            };
-            if let Err(error) = pruned.await {
-                tracing::warn!(error = %ErrorChain(&error), "what is old could not be forgotten");
-            }
-        }
-    }
-
     fn agenda(&self) -> std::sync::MutexGuard<'_, Agenda> {
         self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether and how `fact` changes the record. Pure.
-fn decide(instance: &Instance, seen: Option<Revision>, fact: &Fact, now: Timestamp) -> Result<Change, Error> {
-    if let Some(seen) = seen
-        && seen != instance.revision
-        && !fact.outlives_its_plan()
-    {
-        return Err(Error::Stale { current: instance.revision });
-    }
-    let status = instance.status.clone().apply(fact, now)?;
-    // Asked again for what is under way: no change, so no event.
-    if *fact == Fact::DeleteRequested && instance.status.phase == status.phase {
-        return Ok(Change::Keep);
-    }
-    let cause = fact.cause().or_else(|| what_may_remain(instance, fact));
-    let draft = EventDraft {
-        at: now,
-        kind: fact.kind().as_str().to_owned(),
-        reason: cause.as_ref().map(|cause| cause.reason.clone()),
-        message: cause.map(|cause| cause.message),
-    };
-    Ok(match status.phase.kind() {
-        PhaseKind::Gone => Change::Remove(draft),
-        _ => Change::Write(Box::new(status), draft),
-    })
-}
-
-/// What a record that is forgotten by force leaves behind, for its last event.
-fn what_may_remain(instance: &Instance, fact: &Fact) -> Option<Cause> {
-    if *fact != Fact::ForgetRequested {
-        return None;
-    }
-    let (name, provisioner) = (&instance.status.workload_name, &instance.spec.provisioner);
-    Some(Cause::new(
-        "Forgotten",
-        match instance.status.phase.workload_may_exist() {
-            true => {
-                format!("the workload {name} may remain at {provisioner}; it is destroyed when it is seen")
-            }
-            false => "nothing of it is left outside".to_owned(),
-        },
-    ))
 }
 
 fn log(event: &Event) {

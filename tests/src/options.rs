@@ -15,6 +15,8 @@ pub fn store(dir: &Path) -> store::Options {
         cache: 64 << 20,
         queue: 4_096,
         batch: 512,
+        retry: Duration::from_secs(5),
+        planted: store::Planted::default(),
         tombstones: Duration::from_secs(86_400),
         events: 100_000,
         events_for: Duration::from_secs(7 * 86_400),

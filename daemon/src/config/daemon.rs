@@ -41,6 +41,7 @@ pub(super) fn store(root: &mut Table<'_>, data_dir: &Path, bulk: &Bulk) -> store
         cache: store.or("cache", size(1 << 20..=64 << 30), 64 << 20),
         queue: store.or("queue", count(1..=1_000_000), 4_096),
         batch: store.or("batch", count(1..=100_000), 512),
+        retry: store.or("retry", duration(MILLISECOND..=HOUR), 5 * SECOND),
         // Less, and a workload whose deletion was cut short could be taken for a stranger's.
         tombstones: store.or("tombstones", duration(HOUR..=366 * DAY), DAY),
         events: store.or("events", count::<u64>(1_000..=100_000_000), 100_000),
@@ -49,6 +50,7 @@ pub(super) fn store(root: &mut Table<'_>, data_dir: &Path, bulk: &Bulk) -> store
         max_idempotency_keys: store.or("max_idempotency_keys", count::<u64>(1..=100_000_000), 1_000_000),
         bulks: bulk.keep,
         max_unfinished_bulks: bulk.max_unfinished,
+        planted: store::Planted::default(),
     })
 }
 

@@ -9,6 +9,7 @@
 //! Pure; knows no provisioner. Bounded by the number of instances.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::Duration;
 
 use crate::domain::{InstanceId, Timestamp};
@@ -27,6 +28,8 @@ pub(super) enum Turn {
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     silent: HashMap<InstanceId, Spell>,
+    /// One fell silent since it was judged last.
+    joined: bool,
     frozen: Option<Timestamp>,
     /// When the backend last answered an inspection.
     answered: Option<Timestamp>,
@@ -54,8 +57,13 @@ impl Silence {
     /// Its probe said this.
     pub(super) fn probed(&mut self, id: InstanceId, silent: bool, now: Timestamp) {
         if silent {
-            let spell = Spell { began: now, unasked: false };
-            self.silent.entry(id).and_modify(|spell| spell.unasked = false).or_insert(spell);
+            match self.silent.entry(id) {
+                Entry::Occupied(mut spell) => spell.get_mut().unasked = false,
+                Entry::Vacant(new) => {
+                    new.insert(Spell { began: now, unasked: false });
+                    self.joined = true;
+                }
+            }
         } else {
             self.silent.remove(&id);
         }
@@ -76,8 +84,14 @@ impl Silence {
         let most = |count: usize| count * 2 > workloads;
         match self.frozen {
             None => {
+                // Counted only when it can matter: a hundred thousand may be silent, each asked every
+                // few seconds.
+                if workloads < ENOUGH || !self.joined || !most(self.silent.len()) {
+                    return None;
+                }
+                self.joined = false;
                 let lately = self.silent.values().filter(|spell| now.since(spell.began) <= period).count();
-                if workloads < ENOUGH || !most(lately) {
+                if !most(lately) {
                     return None;
                 }
                 self.frozen = Some(now);

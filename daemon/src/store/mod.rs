@@ -23,6 +23,7 @@ mod outage;
 mod outlines;
 mod outputs;
 mod overlay;
+mod planted;
 mod record;
 #[cfg(test)]
 mod requests_tests;
@@ -37,7 +38,6 @@ mod testing;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -48,6 +48,7 @@ pub use fsck::{Findings, fsck};
 pub use idempotency::{Claim, Claimed, Made};
 pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
+pub use planted::Planted;
 pub use restore::{Restored, restore};
 pub use writer::{Observer, WhenFull};
 
@@ -58,9 +59,6 @@ use idempotency::Keys;
 use open::Marks;
 use tables::{EVENT, META, META_GENERATION, last_revision};
 use writer::Writer;
-
-/// A disk that takes no writes is tried again this often.
-const RETRY: Duration = Duration::from_secs(5);
 
 /// One committed change.
 #[derive(Debug, Clone)]
@@ -94,21 +92,19 @@ impl Store {
         let medium = open::find(&options, draw)?;
         let path = open::path(&options.data_dir);
         let opened = Current::open(Box::new(medium), &path, options.cache, Some(lock))?;
-        Self::over(opened, options, RETRY, observer, metrics)
+        Self::over(opened, options, observer, metrics)
     }
 
     /// The store of a database that is open.
     fn over(
         (database, marks): (Current, Marks),
         options: Options,
-        retry: Duration,
         observer: Observer,
         metrics: Metrics,
     ) -> Result<Self, Error> {
         let keys = Keys::open(&database)?;
         let database = Arc::new(database);
-        let bounds = (options.queue, options.batch);
-        let writer = Writer::start(Arc::clone(&database), bounds, marks.revision, retry, observer, metrics)
+        let writer = Writer::start(Arc::clone(&database), &options, marks.revision, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
         Ok(Self { database, writer, owner: marks.owner, keys, options: Arc::new(options) })
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::Planted;
+
 /// Checked by whoever builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -14,6 +16,8 @@ pub struct Options {
     pub queue: usize,
     /// Writes that share one commit, at most.
     pub batch: usize,
+    /// A disk that takes no writes is tried again this often.
+    pub retry: Duration,
     /// How long the tombstone of a deleted instance stays, and its last output with it.
     pub tombstones: Duration,
     /// Events that are kept: the newest.
@@ -28,4 +32,6 @@ pub struct Options {
     pub bulks: Duration,
     /// Bulks that are not finished; more are refused.
     pub max_unfinished_bulks: usize,
+    /// What a test has planted; nothing in a daemon.
+    pub planted: Planted,
 }

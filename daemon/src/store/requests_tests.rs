@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use redb::ReadableTableMetadata as _;
 
 use super::tables::{BULK_ITEM, BULK_REQUEST, IDEMPOTENCY, IDEMPOTENCY_AT};
-use super::{Claim, Claimed, Error, EventDraft, Made, Observer, Occasion, Options, Store};
+use super::{Claim, Claimed, Error, EventDraft, Made, Observer, Occasion, Options, Planted, Store};
 use crate::domain::{
     BulkId, BulkOp, CreateRequest, IdempotencyKey, InstanceId, ItemStep, Order, OwnerId, Progress, Refusal,
     Secret, Secrets, Spec, Status, Timestamp, WorkloadName,
@@ -31,6 +31,8 @@ fn options(dir: &tempfile::TempDir) -> Options {
         max_idempotency_keys: 2,
         bulks: DAY,
         max_unfinished_bulks: 2,
+        retry: DAY,
+        planted: Planted::default(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::{Change, EventDraft, Occasion, Options, Store, WhenFull};
+use super::{Change, EventDraft, Occasion, Options, Planted, Store, WhenFull};
 use crate::domain::{Instance, InstanceId, OwnerId, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
 
@@ -32,6 +32,8 @@ impl Shelf {
             max_idempotency_keys: 10,
             bulks: minute,
             max_unfinished_bulks: 10,
+            retry: minute,
+            planted: Planted::default(),
         };
         let store =
             Store::open(options, || OwnerId::from_u128(1), Box::new(|_| {}), Metrics::default()).unwrap();

@@ -23,7 +23,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::current::Current;
 use super::tables::Tables;
-use super::{Committed, Error};
+use super::{Committed, Error, Options, Planted};
 use crate::domain::Revision;
 use crate::runtime::{ErrorChain, Metrics};
 
@@ -77,6 +77,7 @@ pub(super) struct Worker {
     /// Between two tries to write again after the disk failed.
     pub(super) retry: Duration,
     batch: usize,
+    planted: Planted,
     metrics: Metrics,
 }
 
@@ -84,15 +85,15 @@ impl Writer {
     /// Starts the thread. `told`: the last revision its users will know without being told.
     pub(super) fn start(
         current: Arc<Current>,
-        (queue, batch): (usize, usize),
+        options: &Options,
         told: Revision,
-        retry: Duration,
         observer: Observer,
         metrics: Metrics,
     ) -> std::io::Result<Self> {
-        let (sender, jobs) = mpsc::channel(queue);
+        let Options { batch, retry, planted, .. } = *options;
+        let (sender, jobs) = mpsc::channel(options.queue);
         let (writable, watched) = watch::channel(true);
-        let mut worker = Worker { current, jobs, writable, observer, told, retry, batch, metrics };
+        let mut worker = Worker { current, jobs, writable, observer, told, retry, batch, planted, metrics };
         let run = move || {
             // The library panics on a file that was damaged from outside. A daemon that can write no
             // more is not left running: a start is a path that is tested.
@@ -185,6 +186,9 @@ impl Worker {
             let more = std::iter::from_fn(|| self.jobs.try_recv().ok());
             for job in std::iter::once(first).chain(more).take(self.batch) {
                 done.push(job(&mut batch)?);
+            }
+            if self.planted.strikes(revision, batch.revision) {
+                return Err(redb::StorageError::Io(std::io::ErrorKind::StorageFull.into()).into());
             }
             batch.committed
         };

@@ -6,6 +6,8 @@
 //! A death before a write is a death after the call or write before it, so that the places before
 //! and after every call, and after every commit, are all there are.
 
+#[cfg(feature = "planted-faults")]
+mod planted;
 mod script;
 
 use std::path::Path;
@@ -15,7 +17,9 @@ use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 use wharfinger::domain::{Fact, InstanceId, PhaseKind, Secrets};
 use wharfinger::extension::Provisioner as _;
+use wharfinger::lifecycle::Error;
 use wharfinger::runtime::Clock as _;
+use wharfinger::store;
 
 use crate::simulation::{Birth, Life, Log, MAX_ATTEMPTS, SimulatedClock, World, directory, spec};
 use script::{Mishap, Point, Script};
@@ -26,6 +30,7 @@ const PATIENCE: usize = 400;
 
 /// One telling of the story.
 struct Story<'story> {
+    disk: store::Planted,
     dir: &'story Path,
     clock: SimulatedClock,
     world: World,
@@ -36,19 +41,20 @@ struct Story<'story> {
 }
 
 impl<'story> Story<'story> {
-    fn new(dir: &'story Path, point: Point) -> Self {
+    fn new(dir: &'story Path, point: Point, disk: store::Planted) -> Self {
         let clock = SimulatedClock::default();
         let world = World::new(SEED, clock.clone());
         world.calm();
         let script = Script::new(world.clone(), point);
-        let mut story = Self { dir, clock, world, script, life: None, log: Log::default(), deaths: 0 };
+        let mut story = Self { disk, dir, clock, world, script, life: None, log: Log::default(), deaths: 0 };
         story.start();
         story
     }
 
     fn start(&mut self) {
         let extensions = Arc::new(self.script.clone());
-        let life = Life::over(self.dir, extensions, &Birth::new(&self.world, &self.clock, SEED));
+        let birth = Birth { disk: self.disk, ..Birth::new(&self.world, &self.clock, SEED) };
+        let life = Life::over(self.dir, extensions, &birth);
         self.log.listen(&life);
         self.life = Some(life);
     }
@@ -77,12 +83,23 @@ impl<'story> Story<'story> {
             let mut events = life.lifecycle.subscribe();
             let script = self.script.clone();
             let dies = life.runtime.block_on(async {
-                match fact {
-                    None => {
-                        let spec = Arc::new(spec(name));
-                        drop(life.lifecycle.accept(id, spec, Secrets::default()).await);
+                // Refused because the disk takes no writes, it is asked again when it does.
+                let refused = |outcome: Result<(), Error>| {
+                    matches!(outcome, Err(Error::Store(store::Error::Unwritable)))
+                };
+                loop {
+                    let outcome = match fact {
+                        None => {
+                            let accepted =
+                                life.lifecycle.accept(id, Arc::new(spec(name)), Secrets::default()).await;
+                            accepted.map(drop)
+                        }
+                        Some(fact) => life.lifecycle.record(id, None, fact.clone()).await.map(drop),
+                    };
+                    if !refused(outcome) {
+                        break;
                     }
-                    Some(fact) => drop(life.lifecycle.record(id, None, fact.clone()).await),
+                    life.lifecycle.writable().await;
                 }
                 matches!(events.try_recv(), Ok(event) if script.dies_at(event.revision.0))
             });
@@ -108,6 +125,7 @@ impl<'story> Story<'story> {
                 }
             };
             let work = async {
+                life.lifecycle.writable().await;
                 life.reconciler.pass().await;
                 life.reconciler.idle().await;
                 life.reconciler.sweep(false).await;
@@ -230,7 +248,7 @@ impl<'story> Story<'story> {
 /// Tells the story with one thing going wrong at `point`; its calls, its events and its requests.
 fn tell(point: Point) -> (Vec<&'static str>, u64, usize) {
     let dir = directory();
-    let mut story = Story::new(dir.path(), point);
+    let mut story = Story::new(dir.path(), point, store::Planted::default());
     story.tell();
     let told = (story.script.calls(), story.log.last(), story.script.asked());
     assert!(point == Point::Nowhere || story.script.fired(), "{point:?} was never reached");

@@ -29,6 +29,8 @@ pub(crate) struct Life {
     pub(crate) runtime: tokio::runtime::Runtime,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) reconciler: Reconciler,
+    #[cfg(feature = "planted-faults")]
+    pub(crate) metrics: Metrics,
     world: World,
 }
 
@@ -41,11 +43,19 @@ pub(crate) struct Birth {
     pub(crate) seed: u64,
     /// What is wrong with it.
     pub(crate) planted: Planted,
+    /// What is wrong with its disk.
+    pub(crate) disk: store::Planted,
 }
 
 impl Birth {
     pub(crate) fn new(world: &World, clock: &SimulatedClock, seed: u64) -> Self {
-        Self { world: world.clone(), clock: clock.clone(), seed, planted: Planted::default() }
+        Self {
+            world: world.clone(),
+            clock: clock.clone(),
+            seed,
+            planted: Planted::default(),
+            disk: store::Planted::default(),
+        }
     }
 }
 
@@ -58,8 +68,15 @@ impl Life {
     pub(crate) fn over(dir: &Path, extensions: Arc<dyn Extensions>, birth: &Birth) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let bell = Activator::new();
-        let options =
-            store::Options { cache: 8 << 20, queue: 64, batch: 16, events: 1_000_000, ..options::store(dir) };
+        let options = store::Options {
+            cache: 8 << 20,
+            queue: 64,
+            batch: 16,
+            events: 1_000_000,
+            retry: Duration::from_millis(1),
+            planted: birth.disk,
+            ..options::store(dir)
+        };
         let clock = Arc::new(birth.clock.clone());
         let metrics = Metrics::default();
         let lifecycle = loop {
@@ -84,10 +101,17 @@ impl Life {
             clock,
             tasks: Tasks::default(),
             bell,
-            metrics,
+            metrics: metrics.clone(),
         };
         let reconciler = Reconciler::new(options, parts, birth.seed);
-        Self { runtime, lifecycle, reconciler, world: birth.world.clone() }
+        Self {
+            runtime,
+            lifecycle,
+            reconciler,
+            #[cfg(feature = "planted-faults")]
+            metrics,
+            world: birth.world.clone(),
+        }
     }
 
     /// One pass, and its steps as far as they come; true: the daemon died in the midst of it.
@@ -141,7 +165,7 @@ impl Life {
     }
 
     pub(crate) fn kill(self) {
-        let Self { runtime, lifecycle, reconciler, world } = self;
+        let Self { runtime, lifecycle, reconciler, world, .. } = self;
         runtime.shutdown_background();
         drop((lifecycle, reconciler));
         world.daemon_died();

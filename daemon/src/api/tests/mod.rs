@@ -130,6 +130,8 @@ impl Wharf {
             max_idempotency_keys: 5,
             bulks: Duration::from_secs(3600),
             max_unfinished_bulks: 4,
+            retry: Duration::from_secs(5),
+            planted: store::Planted::default(),
         };
         let metrics = Metrics::default();
         let lifecycle = Lifecycle::open(store, clock.clone(), Activator::new(), metrics.clone()).unwrap();

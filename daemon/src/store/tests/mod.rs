@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::current::Current;
-use super::{Change, Error, EventDraft, Observer, Occasion, Options, Store, WhenFull, open};
+use super::{Change, Error, EventDraft, Observer, Occasion, Options, Planted, Store, WhenFull, open};
 use crate::domain::{InstanceId, OwnerId, Revision, Secret, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
 use disk::Disk;
@@ -36,6 +36,8 @@ fn options(dir: &Path) -> Options {
         max_idempotency_keys: 100,
         bulks: Duration::from_secs(86_400),
         max_unfinished_bulks: 10,
+        retry: Duration::from_secs(5),
+        planted: Planted::default(),
     }
 }
 
@@ -61,7 +63,8 @@ fn open_over(disk: &Disk, retry: Duration) -> Result<(Store, Seen), Error> {
     let seen = Seen::default();
     let path = Path::new("the disk");
     let opened = Current::open(Box::new(disk.clone()), path, CACHE, None)?;
-    let store = Store::over(opened, options(path), retry, seen.observer(), Metrics::default())?;
+    let options = Options { retry, ..options(path) };
+    let store = Store::over(opened, options, seen.observer(), Metrics::default())?;
     Ok((store, seen))
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[&str]) -> Result<()> {
     if !filters.is_empty() {
         return Ok(());
     }
-    println!("[6/7] the simulation finds planted faults");
+    println!("[6/7] planted faults: the simulation finds them; a write that fails once costs nothing");
     // Of the daemon only its library is built with them: the binary stays what it is.
     let feature = "wharfinger-tests/planted-faults";
     let planted =

@@ -232,7 +232,13 @@ impl World {
 
     /// Returns when a call finds that the daemon is dead.
     pub(crate) async fn death(&self) {
-        self.death.notified().await;
+        loop {
+            self.death.notified().await;
+            // A commit may have been faster: what a dead daemon's call found is nothing to the next one.
+            if self.state().fuse == Some(0) {
+                return;
+            }
+        }
     }
 
     /// A place where the daemon may die, or do something else.

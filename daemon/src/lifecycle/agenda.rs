@@ -8,6 +8,8 @@ use crate::domain::{InstanceId, Outline, PhaseKind, ProvisionerName, Timestamp};
 /// Healthy instances that a start finds are looked at first within so long, each at its own time,
 /// so that they do not beat together for ever after. The default interval of the probes.
 const SPREAD: Duration = Duration::from_secs(10);
+/// So many of them are looked at in a second, at most: with very many it takes longer than that.
+const FIRST_LOOKS_PER_SECOND: u64 = 10_000;
 
 /// Every living instance, and those that are due in the order of their time.
 #[derive(Debug, Default)]
@@ -34,28 +36,38 @@ struct Entry {
 }
 
 impl Agenda {
-    /// A start found this record.
-    pub(super) fn found(&mut self, mut outline: Outline, now: Timestamp) {
-        if outline.phase == PhaseKind::Running {
-            // The last bits of an id are random: a version 7 UUID (RFC 9562, section 5.7).
-            let spread = u64::try_from(SPREAD.as_millis()).unwrap_or(u64::MAX);
-            let share = u64::try_from(outline.id.as_u128() % u128::from(spread)).unwrap_or(0);
-            outline.due = Some(now.plus(Duration::from_millis(share)));
+    /// A start found this record. It is planned when all are found, see [`plan_all`](Self::plan_all).
+    pub(super) fn found(&mut self, outline: Outline) {
+        let Outline { id, provisioner, phase, due, recovering } = outline;
+        let entry = Entry { due, phase, provisioner: self.index(provisioner), recovering };
+        *self.recovering.entry(entry.provisioner).or_default() += usize::from(recovering);
+        *self.counts.entry((entry.provisioner, phase)).or_default() += 1;
+        self.entries.insert(id, entry);
+    }
+
+    /// A start has found all records: plans the next look at each.
+    pub(super) fn plan_all(&mut self, now: Timestamp) {
+        let running = self.phases().get(&PhaseKind::Running).copied().unwrap_or_default();
+        let longest = u64::try_from(running).unwrap_or(u64::MAX) / FIRST_LOOKS_PER_SECOND;
+        let spread = SPREAD.max(Duration::from_secs(longest)).as_millis();
+        for (id, entry) in &mut self.entries {
+            if entry.phase == PhaseKind::Running {
+                // The last bits of an id are random: a version 7 UUID (RFC 9562, section 5.7).
+                let share = u64::try_from(id.as_u128() % spread).unwrap_or(0);
+                entry.due = Some(now.plus(Duration::from_millis(share)));
+            }
         }
-        self.enter(outline);
+        // Sorted and built at once: quicker than one by one.
+        self.due = self.entries.iter().filter_map(|(id, entry)| Some((entry.due?, *id))).collect();
     }
 
     /// The record was written: plan the next look as its phase says.
     pub(super) fn enter(&mut self, outline: Outline) {
-        let Outline { id, provisioner, phase, due, recovering } = outline;
-        let entry = Entry { due, phase, provisioner: self.index(provisioner), recovering };
-        self.remove(id);
-        *self.recovering.entry(entry.provisioner).or_default() += usize::from(recovering);
-        *self.counts.entry((entry.provisioner, phase)).or_default() += 1;
-        self.entries.insert(id, entry);
-        if let Some(due) = due {
-            self.due.insert((due, id));
+        self.remove(outline.id);
+        if let Some(due) = outline.due {
+            self.due.insert((due, outline.id));
         }
+        self.found(outline);
     }
 
     pub(super) fn remove(&mut self, id: InstanceId) {

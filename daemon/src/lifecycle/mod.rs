@@ -100,9 +100,9 @@ impl Lifecycle {
         };
         let draw = || OwnerId::from_u128(uuid::Uuid::new_v4().as_u128());
         let store = Store::open(options, draw, observer, metrics)?;
-        let now = clock.now();
         let mut found = agenda.lock().unwrap_or_else(PoisonError::into_inner);
-        store.outlines(|outline| found.found(outline, now))?;
+        store.outlines(|outline| found.found(outline))?;
+        found.plan_all(clock.now());
         drop(found);
         Ok(Self {
             store,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use wharfinger::domain::PhaseKind;
@@ -12,7 +12,7 @@ use crate::report::{Samples, heading, line};
 use crate::{calm, fill};
 
 const RECORDS: u64 = 100_000;
-const ROUNDS: usize = 50;
+const ROUNDS: u32 = 200;
 
 pub(crate) fn measure(dir: &Path) -> Result<()> {
     heading(&format!("a full pass over {RECORDS} healthy instances, none of them due"));
@@ -24,18 +24,17 @@ pub(crate) fn measure(dir: &Path) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let reconciler = calm::reconciler(&lifecycle, clock, &bell);
     let mut samples = Samples::default();
+    // Of all rounds together: the kernel counts CPU time in ticks of some milliseconds.
+    let before = cpu()?;
     for _ in 0..ROUNDS {
-        let before = cpu()?;
+        let begun = Instant::now();
         lifecycle.schedule_forgotten(Duration::from_secs(3_600));
         runtime.block_on(reconciler.pass());
-        samples.add(cpu()?.saturating_sub(before));
-        runtime.block_on(reconciler.idle());
+        samples.add(begun.elapsed());
     }
-    line(
-        "CPU, p50 / p99",
-        format!("{:.1?}", samples.percentile(50)),
-        format!("{:.1?}, goal: at most 100 ms", samples.percentile(99)),
-    );
+    let used = cpu()?.saturating_sub(before) / ROUNDS;
+    line("CPU", format!("{used:.1?}"), "mean; goal: at most 100 ms".to_owned());
+    line("p50 / p99", format!("{:.1?}", samples.percentile(50)), format!("{:.1?}", samples.percentile(99)));
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{self, Overrides};
-use crate::plugin::{Host, PluginHost};
+use crate::plugin::{Ground, LoadingOptions, PluginHost};
 use crate::process::Processes;
-use crate::runtime::{Activator, Clock, Metrics, SystemClock, Tasks};
+use crate::runtime::{Clock, Metrics, SystemClock, Tasks};
 use crate::{catalog, process};
 
 /// What is wrong with the configuration in `file`, and what should be looked at.
@@ -50,17 +50,12 @@ async fn check_plugins(options: crate::plugin::Options, process: process::Option
     let processes = Processes::new(process::Options { dir: dir.clone(), ..process })
         .map_err(|error| error.to_string())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let host = Host {
-        clock,
-        tasks: Tasks::default(),
-        processes,
-        changed: Activator::new(),
-        first_generation: 1,
-        owned: Box::new(|_| 0),
-        metrics: Metrics::default(),
-    };
-    let checked = PluginHost::check(options, host).await.map_err(|error| error.to_string());
-    // It is empty, and nobody else's.
-    let _ = std::fs::remove_dir(&dir);
+    let ground = Ground { clock, tasks: Tasks::default(), processes, metrics: Metrics::default() };
+    // A daemon that runs has its own copies: they are looked at by nobody else.
+    let loading = LoadingOptions { dir: dir.join("plugins"), ..options.loading };
+    let options = crate::plugin::Options { loading, ..options };
+    let checked = PluginHost::check(options, ground).await.map_err(|error| error.to_string());
+    // It is nobody else's.
+    let _ = std::fs::remove_dir_all(&dir);
     checked
 }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
+use async_trait::async_trait;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::api::{self, Server};
 use crate::catalog::{self, Catalog};
-use crate::config::{Loaded, Overrides};
+use crate::config::{self, Loaded, Overrides};
 use crate::control::Control;
-use crate::extension::Extensions;
+use crate::domain::PublishedSet;
+use crate::extension::{ConfigurationReport, Extensions};
 use crate::lifecycle::Lifecycle;
-use crate::plugin::{Host, PluginHost};
+use crate::plugin::{Ground, Host, Ledger, PluginHost, ReloadRequests};
 use crate::probe::Ladder;
 use crate::process::Processes;
 use crate::reconciler::{Parts, Reconciler};
@@ -21,6 +23,9 @@ use crate::reload::Reload;
 use crate::runtime::{Activator, Clock, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use crate::service::Service;
 use crate::store;
+
+/// Requests to read the configuration again that may wait. More wait to be sent.
+const RELOAD_REQUESTS: usize = 16;
 
 /// Where the configuration came from, to load it again.
 pub struct Source {
@@ -85,24 +90,14 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
 
     let processes = Processes::new(options.process).context("child processes cannot be managed")?;
     let swapped = Activator::new();
-    let owned = lifecycle.clone();
-    let generation = lifecycle.generation().context("the database cannot be read")?;
-    let host = Host {
-        clock: Arc::clone(&clock),
-        tasks: tasks.clone(),
-        processes,
-        changed: swapped.clone(),
-        first_generation: generation.saturating_add(1),
-        owned: Box::new(move |provisioner| owned.owned_by(provisioner)),
-        metrics: metrics.clone(),
-    };
-    let plugins =
-        PluginHost::start(options.plugin, host).await.map_err(|error| Ended::Configuration(error.into()))?;
-    let extensions: Arc<dyn Extensions> = Arc::new(plugins.clone());
-    lifecycle
-        .set_generation(extensions.current().generation)
+    let (reloads, requests) = tokio::sync::mpsc::channel(RELOAD_REQUESTS);
+    let ground =
+        Ground { clock: Arc::clone(&clock), tasks: tasks.clone(), processes, metrics: metrics.clone() };
+    let host = host(ground, &lifecycle, &source, swapped.clone(), reloads)?;
+    let plugins = PluginHost::start(options.plugin, loaded.allowances.clone(), host)
         .await
-        .context("the database takes no writes")?;
+        .map_err(|error| Ended::Configuration(error.into()))?;
+    let extensions: Arc<dyn Extensions> = Arc::new(plugins.clone());
 
     let catalog = Catalog::start(
         options.catalog,
@@ -117,13 +112,15 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let reload = Reload {
         source,
         loaded,
-        plugins,
+        plugins: plugins.clone(),
         swapped,
         catalog: catalog.clone(),
-        lifecycle: lifecycle.clone(),
         bell: bell.clone(),
-        refused: None,
-        restart: Vec::new(),
+        clock: Arc::clone(&clock),
+        requests,
+        hangup: signal(SignalKind::hangup()).context("SIGHUP cannot be heard")?,
+        report: ConfigurationReport::default(),
+        suspicious: false,
     };
     reload.start(&tasks, shutdown.clone());
 
@@ -140,7 +137,8 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     tasks.spawn("reconciler", reconciler.clone().run(readiness.clone(), shutdown.clone()));
     tasks.spawn("sweep", reconciler.clone().keep_sweeping(shutdown.clone()));
 
-    let service = Service::new(options.service, lifecycle, catalog, extensions, clock, shutdown.clone());
+    let service =
+        Service::new(options.service, lifecycle, catalog, Arc::new(plugins), clock, shutdown.clone());
     service.start_bulks(api::refusal, &tasks);
     let serving = server.serve(service, readiness, metrics, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);
@@ -171,6 +169,40 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         }
     }
     failure.map_or(Ok(()), |failure| Err(Ended::Failure(failure.into())))
+}
+
+/// What the plugins live in: the records, and the configuration they came from.
+fn host(
+    ground: Ground,
+    lifecycle: &Lifecycle,
+    source: &Source,
+    changed: Activator,
+    reloads: ReloadRequests,
+) -> Result<Host, anyhow::Error> {
+    let (owned, file) = (lifecycle.clone(), source.config.clone());
+    let generation = lifecycle.generation().context("the database cannot be read")?;
+    Ok(Host {
+        ground,
+        changed,
+        ledger: Arc::new(Records(lifecycle.clone())),
+        published: lifecycle.published().context("the database cannot be read")?,
+        tables: Box::new(move |version| {
+            config::stored_table(&file, config::environment(), version).map_err(|error| error.to_string())
+        }),
+        first_generation: generation.saturating_add(1),
+        owned: Box::new(move |provisioner| owned.owned_by(provisioner)),
+        reloads,
+    })
+}
+
+/// The records, as where published sets are stored.
+struct Records(Lifecycle);
+
+#[async_trait]
+impl Ledger for Records {
+    async fn publish(&self, set: PublishedSet) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.0.publish(set).await?)
+    }
 }
 
 /// Opens the records. A daemon that was just killed lets go of its file a moment later: it is

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use wharfinger::config::{self, Overrides};
-use wharfinger::{check, daemon, process, store, upkeep};
+use wharfinger::{check, daemon, plugin, process, store, upkeep};
 
 const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
@@ -79,6 +79,19 @@ enum Command {
         #[command(flatten)]
         place: Place,
     },
+    /// Compile a component from standard input (started by the daemon itself).
+    #[command(hide = true)]
+    Compile {
+        /// Bytes of memory it may take.
+        #[arg(long)]
+        memory: u64,
+        /// Seconds of time it may take.
+        #[arg(long)]
+        seconds: u64,
+        /// For a machine with little address space.
+        #[arg(long)]
+        small: bool,
+    },
     /// Look after one child process (started by the daemon itself).
     #[command(hide = true)]
     Supervise {
@@ -120,6 +133,7 @@ fn main() -> ExitCode {
             keep_up(place, |store| Ok((upkeep::restore(store, &from, force)?, Vec::new())))
         }
         Command::Fsck { place } => keep_up(place, upkeep::fsck),
+        Command::Compile { memory, seconds, small } => plugin::compile(memory, seconds, small),
         Command::Supervise { dir } => process::supervise(&dir),
     }
 }

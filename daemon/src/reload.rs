@@ -1,18 +1,29 @@
 //! Takes up what changed in the configuration directory while the daemon runs.
 //!
-//! Events are hints: each time, everything is read again. What is bad is refused and logged, and
-//! what served before goes on serving. Keys that need a restart are named.
+//! Flow: the watcher's bell, `SIGHUP` or a request → everything is read again → the plugins are
+//! replaced, or the reasons why not are kept and logged once.
+//!
+//! Guarantees: what is bad is refused, and what served before goes on serving; what it takes away is
+//! taken away all the same. Keys that need a restart are named. A file that lost all of its hooks at once
+//! is believed when it is seen twice: a file that is half written is often good TOML.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::Signal;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::catalog::Catalog;
-use crate::config::{self, Loaded, Options};
+use crate::config::{self, Loaded};
 use crate::daemon::Source;
-use crate::extension::Extensions as _;
-use crate::lifecycle::Lifecycle;
+use crate::extension::{ConfigurationReport, Extensions as _};
 use crate::plugin::PluginHost;
-use crate::runtime::{Activator, ErrorChain, PathWatcher, Shutdown, Tasks, WatchOptions};
+use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions};
+
+/// A file that lost all of its hooks is looked at again after this.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// What is reloaded, and into what.
 pub(crate) struct Reload {
@@ -23,39 +34,31 @@ pub(crate) struct Reload {
     /// Rung after each swap of the plugins.
     pub(crate) swapped: Activator,
     pub(crate) catalog: Catalog,
-    pub(crate) lifecycle: Lifecycle,
     /// The reconciler's.
     pub(crate) bell: Activator,
-    /// The last refusal, which is not logged twice.
-    pub(crate) refused: Option<String>,
-    /// The sections last named for needing a restart.
-    pub(crate) restart: Vec<&'static str>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Each is told when its look was taken.
+    pub(crate) requests: mpsc::Receiver<oneshot::Sender<()>>,
+    pub(crate) hangup: Signal,
+    pub(crate) report: ConfigurationReport,
+    /// The file lost all of its hooks when it was last read.
+    pub(crate) suspicious: bool,
 }
 
 impl Reload {
     /// Watches and reloads until `shutdown`.
     pub(crate) fn start(self, tasks: &Tasks, shutdown: Shutdown) {
         let changed = Activator::new();
-        let watched = directories(&self.loaded, &self.source.config);
-        let paths: Vec<&Path> = watched.iter().map(PathBuf::as_path).collect();
+        let directories = self.directories();
         let options = WatchOptions::default();
-        let watcher = PathWatcher::start(&paths, options, changed.clone(), tasks, shutdown.clone());
-        // Without it a change is found by the regular look.
-        if let Err(error) = &watcher {
-            tracing::warn!(error = %ErrorChain(error), poll = ?options.poll, "files cannot be watched: they are looked at now and then");
-        }
-        let (plugins, swapped) = (self.plugins.clone(), self.swapped.clone());
-        let (catalog, lifecycle, bell) = (self.catalog.clone(), self.lifecycle.clone(), self.bell.clone());
+        let watcher = PathWatcher::start(directories, options, changed.clone(), tasks, shutdown.clone());
+        let (swapped, catalog, bell) = (self.swapped.clone(), self.catalog.clone(), self.bell.clone());
         let stopped = shutdown.clone();
         tasks.spawn("after a swap", async move {
-            while !stopped.is_cancelled() {
+            loop {
                 tokio::select! {
                     () = stopped.cancelled() => return,
                     () = swapped.rung() => {}
-                }
-                let generation = plugins.current().generation;
-                if let Err(error) = lifecycle.set_generation(generation).await {
-                    tracing::error!(error = %ErrorChain(&error), generation, "the generation could not be stored");
                 }
                 // A template may name a provisioner that is new.
                 catalog.reload();
@@ -64,64 +67,100 @@ impl Reload {
             }
         });
         tasks.spawn("reload", async move {
-            let (_watcher, mut this) = (watcher, self);
-            loop {
-                tokio::select! {
-                    () = shutdown.cancelled() => return,
-                    () = changed.rung() => this.reload().await,
-                    () = tokio::time::sleep(options.poll) => this.reload().await,
-                }
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = self.run(changed, watcher) => {}
             }
         });
     }
 
+    async fn run(mut self, changed: Activator, watcher: PathWatcher) {
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                () = changed.rung() => {}
+                () = tokio::time::sleep(SECOND_LOOK), if self.suspicious => {}
+                Some(()) = self.hangup.recv() => tracing::info!(signal = "SIGHUP", "reading the configuration again"),
+                Some(request) = self.requests.recv() => waiting.push(request),
+            }
+            // Whoever asked before the look began is served by it.
+            while let Ok(request) = self.requests.try_recv() {
+                waiting.push(request);
+            }
+            self.reload().await;
+            watcher.set(self.directories());
+            for request in waiting {
+                // Nobody may be waiting any more.
+                let _ = request.send(());
+            }
+        }
+    }
+
     async fn reload(&mut self) {
-        let loaded = match config::load(&self.source.config, config::environment(), &self.source.overrides) {
-            Ok(loaded) => loaded,
-            Err(complaints) => {
-                let complaints = complaints.to_string();
-                if self.refused.as_ref() != Some(&complaints) {
+        match config::load(&self.source.config, config::environment(), &self.source.overrides) {
+            Ok(loaded) => self.take_up(loaded).await,
+            Err(refused) => {
+                let complaints = refused.complaints.to_string();
+                let known = self.report.refusal.take().filter(|(_, known)| *known == complaints);
+                if known.is_none() {
                     tracing::error!(
                         "the configuration is refused, and the last good one stays:\n{complaints}"
                     );
-                    self.refused = Some(complaints);
                 }
-                return;
+                self.report.refusal = known.or_else(|| Some((self.clock.now(), complaints)));
+                self.plugins.note(self.report.clone());
+                if let Some(allowances) = refused.allowances {
+                    self.plugins.curtail(allowances).await;
+                }
             }
-        };
-        self.refused = None;
-        let restart = needs_restart(&self.loaded.options, &loaded.options);
-        if !restart.is_empty() && restart != self.restart {
-            tracing::warn!(sections = restart.join(", "), "what changed there takes effect after a restart");
         }
-        self.restart = restart;
+    }
+
+    async fn take_up(&mut self, loaded: Loaded) {
+        let serving = self.plugins.current();
+        let lost_hooks = !serving.hooks.is_empty() && loaded.options.plugin.hooks.is_empty();
+        if lost_hooks && !self.suspicious {
+            tracing::warn!(
+                "the configuration has lost all of its hooks: it is read once more before it is believed"
+            );
+            self.suspicious = true;
+            return;
+        }
+        self.suspicious = false;
+        let needs_restart = different(&self.loaded.fixed, &loaded.fixed);
+        if !needs_restart.is_empty() && needs_restart != self.report.needs_restart {
+            tracing::warn!(
+                keys = needs_restart.join(", "),
+                "what changed there takes effect after a restart"
+            );
+        }
+        self.report = ConfigurationReport { refusal: None, needs_restart };
+        self.plugins.note(self.report.clone());
+        let Loaded { options, files, allowances, .. } = loaded;
+        self.loaded.files = files;
         // It says itself what it refused.
-        let _ = self.plugins.reload(loaded.options.plugin).await;
+        let _ = self.plugins.reload(options.plugin, allowances).await;
+    }
+
+    /// Every directory in which something may change.
+    fn directories(&self) -> BTreeSet<PathBuf> {
+        let parent = |path: &Path| match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let mut directories = BTreeSet::new();
+        for file in self.loaded.files.iter().chain([&self.source.config]) {
+            directories.insert(parent(file));
+            // A link: what it leads to changes elsewhere.
+            directories.extend(file.canonicalize().ok().map(|target| parent(&target)));
+        }
+        directories.insert(self.loaded.options.catalog.dir.clone());
+        directories
     }
 }
 
-/// Every directory in which something may change.
-fn directories(loaded: &Loaded, config: &Path) -> BTreeSet<PathBuf> {
-    let parent = |path: &Path| match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-        _ => PathBuf::from("."),
-    };
-    let mut directories: BTreeSet<PathBuf> = loaded.files.iter().map(|file| parent(file)).collect();
-    directories.insert(parent(config));
-    directories.insert(loaded.options.catalog.dir.clone());
-    directories
-}
-
-/// The sections that changed and are read at the start alone.
-fn needs_restart(now: &Options, next: &Options) -> Vec<&'static str> {
-    let sections = [
-        ("server or bulk", now.api != next.api || now.service != next.service),
-        ("log", now.telemetry != next.telemetry),
-        ("store or bulk", now.store != next.store),
-        ("reconcile or recovery", now.reconciler != next.reconciler),
-        ("probe", now.probe != next.probe),
-        ("processes", now.process != next.process),
-        ("templates", now.catalog != next.catalog),
-    ];
-    sections.into_iter().filter_map(|(section, changed)| changed.then_some(section)).collect()
+/// The keys whose values differ.
+fn different(now: &BTreeMap<String, String>, next: &BTreeMap<String, String>) -> Vec<String> {
+    let keys: BTreeSet<&String> = now.keys().chain(next.keys()).collect();
+    keys.into_iter().filter(|key| now.get(*key) != next.get(*key)).cloned().collect()
 }

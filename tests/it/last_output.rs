@@ -12,7 +12,7 @@ use wharfinger::domain::{
 };
 use wharfinger::extension::{
     Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogLine, LogsPage, LogsRequest,
-    OwnedPage, PluginReport, Prober, Provisioner, ProvisionerEntry, Question, Reach, Rung,
+    OwnedPage, Prober, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
@@ -100,16 +100,14 @@ impl Extensions for Backend {
         let entry = ProvisionerEntry {
             name: name.clone(),
             plugin: PluginIdentity { name: "world".to_owned(), digest: "sha256:0".to_owned() },
+            identities: Vec::new(),
+            standing: ProvisionerStanding::Serving,
             capabilities: vec!["logs".to_owned()],
             endpoints: Vec::new(),
             provisioner: Arc::new(self.clone()),
         };
         let provisioners = [(name.clone(), entry)].into();
         Arc::new(ExtensionSet { generation: 1, provisioners, hooks: Vec::new(), default_provisioner: name })
-    }
-
-    fn plugins(&self) -> Vec<PluginReport> {
-        Vec::new()
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) fn router(
         .routes(routes!(orphans::adopt_orphan))
         .routes(routes!(orphans::purge_orphan))
         .routes(routes!(plugins::list_plugins))
+        .routes(routes!(plugins::reload_plugins))
+        .routes(routes!(plugins::roll_back_plugin))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(handlers::document::openapi))

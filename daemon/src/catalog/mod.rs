@@ -31,7 +31,6 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
@@ -48,9 +47,6 @@ use crate::domain::{ProvisionerName, TemplateName};
 use crate::extension::Extensions;
 use crate::runtime::document::Complaints;
 use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions};
-
-/// Where the folder cannot be watched, it is looked at this often.
-const POLL: Duration = Duration::from_secs(15);
 
 /// Every template, by name.
 type Snapshot = BTreeMap<TemplateName, CatalogEntry>;
@@ -166,24 +162,14 @@ impl Catalog {
 
     fn watch(&self, tasks: &Tasks, shutdown: Shutdown) {
         let bell = Activator::new();
-        let dir = self.0.options.dir.as_path();
-        let watcher =
-            PathWatcher::start(&[dir], WatchOptions::default(), bell.clone(), tasks, shutdown.clone())
-                .map_err(|error| {
-                    tracing::warn!(
-                        error = %crate::runtime::ErrorChain(&error),
-                        "templates are looked at every {} s instead",
-                        POLL.as_secs()
-                    );
-                })
-                .ok();
+        let directories = [self.0.options.dir.clone()].into();
+        PathWatcher::start(directories, WatchOptions::default(), bell.clone(), tasks, shutdown.clone());
         let catalog = self.clone();
         tasks.spawn("reload templates", async move {
             loop {
                 tokio::select! {
                     () = shutdown.cancelled() => break,
                     () = bell.rung() => {}
-                    () = sleep(POLL), if watcher.is_none() => {}
                 }
                 let reader = catalog.clone();
                 // A folder on a slow disk must not hold up requests.

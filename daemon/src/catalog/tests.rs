@@ -12,8 +12,8 @@ use crate::domain::{
     Target, Template, TemplateName, Timestamp,
 };
 use crate::extension::{
-    CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage, PluginReport,
-    Provisioner, ProvisionerEntry, Reach,
+    CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage, Provisioner,
+    ProvisionerEntry, ProvisionerStanding, Reach,
 };
 use crate::runtime::document::Complaints;
 use crate::runtime::{Clock, Shutdown, Tasks};
@@ -63,10 +63,6 @@ impl Extensions for Set {
     fn current(&self) -> Arc<ExtensionSet> {
         Arc::clone(&self.0)
     }
-
-    fn plugins(&self) -> Vec<PluginReport> {
-        Vec::new()
-    }
 }
 
 #[derive(Default)]
@@ -111,6 +107,8 @@ impl World {
             let entry = ProvisionerEntry {
                 name: name.clone(),
                 plugin,
+                identities: Vec::new(),
+                standing: ProvisionerStanding::Serving,
                 capabilities: Vec::new(),
                 endpoints: Vec::new(),
                 provisioner,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Context, plugins, sandbox};
 use crate::domain::{Decision, HookMode, HookName};
 use crate::plugin::HookOptions;
-use crate::runtime::document::{Table, choice, count, duration, parsed};
+use crate::runtime::document::{Table, boolean, choice, count, duration, parsed};
 
 const NO_NETWORK: &str = "a hook has no network and starts no process: its world imports neither";
 
@@ -22,9 +22,12 @@ fn hook(table: &mut Table<'_>, context: &mut Context, names: &mut BTreeSet<HookN
     }
     table.refuse("upstreams", NO_NETWORK);
     table.refuse("grants", NO_NETWORK);
+    let text = table.text();
     let plugin = plugins::file(table, context);
     let modes = [HookMode::Enforce, HookMode::Audit, HookMode::Off].map(|mode| (mode.as_str(), mode));
     let mode = table.or("mode", choice(&modes), HookMode::Enforce);
+    let enabled = table.or("enabled", boolean(), true);
+    let mode = if enabled { mode } else { HookMode::Off };
     let decisions = [("deny", Decision::Deny), ("allow", Decision::Allow)];
     let on_error = table.or("on_error", choice(&decisions), Decision::Deny);
     let timeout = Duration::from_millis(1)..=Duration::from_secs(60);
@@ -34,6 +37,7 @@ fn hook(table: &mut Table<'_>, context: &mut Context, names: &mut BTreeSet<HookN
     let limits = sandbox::limits(table);
     Some(HookOptions {
         name: name?,
+        table: text,
         plugin: plugin?,
         mode,
         on_error,

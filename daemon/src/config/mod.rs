@@ -14,6 +14,7 @@
 //! Every key, its default and its reason are in `config/wharfinger.toml`; a test holds that file
 //! against this code.
 
+mod allowances;
 mod daemon;
 mod endpoints;
 mod hooks;
@@ -31,15 +32,21 @@ mod shipped_tests;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use options::*;
 pub use overrides::Overrides;
 
+use crate::domain::PluginVersion;
+use crate::plugin::{Allowances, StoredTable};
 use crate::runtime::document::{Complaint, Complaints, Document, Place, Table};
 
 /// No configuration is larger; a wrong path may be.
 const MAX_FILE: u64 = 1 << 20;
+
+/// The sections that take effect while the daemon runs.
+const LIVE: [&str; 3] = ["provisioners", "hooks", "defaults"];
 
 /// A configuration that can be used.
 #[derive(Debug, Clone)]
@@ -51,6 +58,25 @@ pub struct Loaded {
     /// Every file this was made from or names: the configuration itself, plugins, certificates and
     /// credentials. Templates are not among them. When one changes, load again.
     pub files: Vec<PathBuf>,
+    /// What it leaves to each plugin.
+    pub allowances: Allowances,
+    /// Every key that is read at the start alone, with its value as text.
+    pub fixed: BTreeMap<String, String>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug)]
+pub struct Refused {
+    /// Everything that is wrong with it.
+    pub complaints: Complaints,
+    /// What it leaves to each plugin all the same; none: it cannot be read.
+    pub allowances: Option<Allowances>,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.complaints.fmt(f)
+    }
 }
 
 /// Loads the configuration in `file`, overridden by the variables of `environment` whose names
@@ -60,8 +86,17 @@ pub fn load(
     file: &Path,
     environment: impl Iterator<Item = (String, String)>,
     overrides: &Overrides,
-) -> Result<Loaded, Complaints> {
+) -> Result<Loaded, Refused> {
     load_with_known(file, environment, overrides).0
+}
+
+/// Reads the table of a plugin as it was stored when it was published.
+pub fn stored_table(
+    file: &Path,
+    environment: impl Iterator<Item = (String, String)>,
+    version: &PluginVersion,
+) -> Result<StoredTable, Complaints> {
+    plugins::read_stored(version, &mut Context::new(file, environment.collect()))
 }
 
 /// This process's environment. A variable that is not UTF-8 can name no key and hold no value of
@@ -75,31 +110,34 @@ fn load_with_known(
     file: &Path,
     environment: impl Iterator<Item = (String, String)>,
     overrides: &Overrides,
-) -> (Result<Loaded, Complaints>, BTreeSet<String>) {
+) -> (Result<Loaded, Refused>, BTreeSet<String>) {
     let environment: BTreeMap<String, String> = environment.collect();
     let (document, mut complaints) = match overridden(file, &environment, overrides) {
         Ok(read) => read,
-        Err(complaint) => return (Err(complaint.into()), BTreeSet::new()),
+        Err(complaint) => {
+            let refused = Refused { complaints: complaint.into(), allowances: None };
+            return (Err(refused), BTreeSet::new());
+        }
     };
-    let mut context = Context {
-        base: std::path::absolute(file)
-            .ok()
-            .and_then(|path| path.parent().map(Path::to_path_buf))
-            .unwrap_or_default(),
-        environment,
-        warnings: Vec::new(),
-        files: vec![file.to_path_buf()],
-    };
+    let allowances = allowances::read(&document);
+    let fixed = document.leaves(|section| !LIVE.contains(&section));
+    let mut context = Context::new(file, environment);
     let (result, known) = document.read_with_known(|root| read(root, &mut context));
     let result = match result {
         Ok(options) => match Complaints::of(complaints) {
-            None => Ok(Loaded { options, warnings: context.warnings, files: context.files }),
+            None => Ok((options, context)),
             Some(complaints) => Err(complaints),
         },
         Err(more) => {
             complaints.extend(more.into_vec());
             Err(Complaints::of(complaints).unwrap_or_else(|| broken(file, "it cannot be used").into()))
         }
+    };
+    let result = match result {
+        Ok((options, Context { warnings, files, .. })) => {
+            Ok(Loaded { options, warnings, files, allowances, fixed })
+        }
+        Err(complaints) => Err(Refused { complaints, allowances: Some(allowances) }),
     };
     (result, known)
 }
@@ -129,6 +167,18 @@ struct Context {
     files: Vec<PathBuf>,
 }
 
+impl Context {
+    fn new(file: &Path, environment: BTreeMap<String, String>) -> Self {
+        let absolute = std::path::absolute(file).ok();
+        Self {
+            base: absolute.and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default(),
+            environment,
+            warnings: Vec::new(),
+            files: vec![file.to_path_buf()],
+        }
+    }
+}
+
 /// All sections. Each is read whatever the others lack, so that no complaint hides another.
 fn read(root: &mut Table<'_>, context: &mut Context) -> Option<Options> {
     let bulk = daemon::bulk(root);
@@ -139,7 +189,7 @@ fn read(root: &mut Table<'_>, context: &mut Context) -> Option<Options> {
     let catalog = daemon::templates(root, context);
     let store = daemon::store(root, &server.data_dir, &bulk);
     let process = daemon::processes(root, &server.data_dir);
-    let plugin = plugins::read(root, context);
+    let plugin = plugins::read(root, context, &server.data_dir);
     Some(Options {
         telemetry,
         api: server.api,

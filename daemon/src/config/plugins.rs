@@ -1,13 +1,17 @@
 //! Everything that is plugged in: `[provisioners.NAME]`, `[[hooks]]`, `[defaults]`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Context, hooks, provisioners};
-use crate::domain::ProvisionerName;
+use crate::domain::{PluginKind, PluginVersion, ProvisionerName};
 use crate::plugin;
-use crate::runtime::document::{Node, Table, Value, parsed, path};
+use crate::runtime::document::{
+    Complaints, Document, Node, Table, Value, count, duration, parsed, path, size,
+};
 
-pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Option<plugin::Options> {
+pub(super) fn read(root: &mut Table<'_>, context: &mut Context, data_dir: &Path) -> Option<plugin::Options> {
+    let loading = loading(root, data_dir);
     let provisioners = provisioners::read(root, context);
     let hooks = hooks::read(root, context);
     let names: Vec<String> = root.names_in("provisioners");
@@ -24,16 +28,52 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Option<plugin
         }
         Some(name)
     });
-    Some(plugin::Options { provisioners, hooks, default_provisioner: default_provisioner? })
+    let default_provisioner = default_provisioner?;
+    Some(plugin::Options { provisioners, hooks, default_provisioner, loading })
 }
 
-/// The `plugin` key: a file that must be there.
+fn loading(root: &mut Table<'_>, data_dir: &Path) -> plugin::LoadingOptions {
+    const SECOND: Duration = Duration::from_secs(1);
+    root.table("plugins", |plugins| {
+        plugin::LoadingOptions {
+            dir: data_dir.join("plugins"),
+            max_file: plugins.or("max_file", size(1 << 10..=1 << 30), 64 << 20),
+            compile_memory: plugins.or("compile_memory", size(256 << 20..=64 << 30), 4 << 30),
+            compile_time: plugins.or("compile_time", duration(SECOND..=3_600 * SECOND), 120 * SECOND),
+            drain: plugins.or("drain", duration(SECOND..=86_400 * SECOND), 600 * SECOND),
+            keep: plugins.or("keep", count(0..=100), 5),
+            // Whatever file this program came from: it may have been replaced by a newer one since.
+            compiler: Some("/proc/self/exe".into()),
+        }
+    })
+}
+
+/// Reads a table that was stored as [text](Table::text). Paths in it start where the configuration
+/// does now.
+pub(super) fn read_stored(
+    version: &PluginVersion,
+    context: &mut Context,
+) -> Result<plugin::StoredTable, Complaints> {
+    let file = PathBuf::from(format!("the stored table of {} {:?}", version.kind.as_str(), version.name));
+    match version.kind {
+        PluginKind::Provisioner => {
+            let document = Document::of_table(&file, &version.table, &["provisioners", &version.name])?;
+            document
+                .read(|root| provisioners::read(root, context).pop())
+                .map(plugin::StoredTable::Provisioner)
+        }
+        PluginKind::Hook => {
+            let document = Document::of_item(&file, &version.table, "hooks")?;
+            document.read(|root| hooks::read(root, context).pop()).map(plugin::StoredTable::Hook)
+        }
+    }
+}
+
+/// The `plugin` key. Whether the file is there, and any good, is found when it is loaded: a lost file
+/// is served from the last good copy.
 pub(super) fn file(table: &mut Table<'_>, context: &mut Context) -> Option<PathBuf> {
     let file = table.required("plugin", path(&context.base))?;
     context.files.push(file.clone());
-    if !file.is_file() {
-        table.complain("plugin", format!("there is no file {}: build the plugins first?", file.display()));
-    }
     Some(file)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Context, endpoints, plugins, sandbox, upstreams};
 use crate::domain::ProvisionerName;
 use crate::plugin::{ProvisionerOptions, Timeouts};
-use crate::runtime::document::{Table, choice, count, duration};
+use crate::runtime::document::{Table, boolean, choice, count, duration};
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -17,6 +17,9 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Vec<Provision
 fn provisioner(name: &str, table: &mut Table<'_>, context: &mut Context) -> Option<ProvisionerOptions> {
     let name: Option<ProvisionerName> =
         name.parse().map_err(|error| table.complain_here(format!("{error}"))).ok();
+    let text = table.text();
+    let enabled = table.or("enabled", boolean(), true);
+    let moved = table.or("moved", boolean(), false);
     let plugin = plugins::file(table, context);
     let max_concurrent = table.or("max_concurrent", count(1..=10_000), 4);
     let max_inspects = table.or("max_inspects", count(1..=10_000), 16);
@@ -28,6 +31,9 @@ fn provisioner(name: &str, table: &mut Table<'_>, context: &mut Context) -> Opti
     let limits = sandbox::limits(table);
     Some(ProvisionerOptions {
         name: name?,
+        table: text,
+        enabled,
+        moved,
         plugin: plugin?,
         max_concurrent,
         max_inspects,

@@ -2,9 +2,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Loaded, Overrides, load};
+use super::{Loaded, Overrides, Refused, load};
 use crate::domain::EndpointRule;
-use crate::runtime::document::Complaints;
 
 const LEAST: &str = "[defaults]\nprovisioner = 'a'\n[provisioners.a]\nplugin = 'a.wasm'\n";
 
@@ -16,11 +15,7 @@ fn folder(text: &str) -> tempfile::TempDir {
     folder
 }
 
-fn load_from(
-    folder: &Path,
-    environment: &[(&str, &str)],
-    overrides: &Overrides,
-) -> Result<Loaded, Complaints> {
+fn load_from(folder: &Path, environment: &[(&str, &str)], overrides: &Overrides) -> Result<Loaded, Refused> {
     let environment = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     load(&folder.join("c.toml"), environment, overrides)
 }
@@ -69,7 +64,6 @@ dir = 'missing'
         "c.toml:5: server.default_wait: is longer than max_wait; at most that is allowed",
         "c.toml:6: server.allowed_hosts[0]: \"https://x\" is not a host name: write it without scheme, port and path",
         "c.toml:8: defaults.provisioner: \"b\" is not configured; there are: a",
-        "c.toml:10: provisioners.a.plugin: there is no file b.wasm: build the plugins first?",
         "c.toml:11: provisioners.a.timeouts.Inspect: unknown key; did you mean \"inspect\"?",
         "c.toml:11: provisioners.a.timeouts.create: \"180\" is not a duration: write a whole number and a unit, such as 500ms, 30s, 5m or 24h",
         "c.toml:12: provisioners.a.grants[0]: \"network\" is not allowed: one of \"process\"",

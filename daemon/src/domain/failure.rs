@@ -76,8 +76,14 @@ impl Failure {
     pub const BUSY: &str = "plugin_busy";
 
     /// The codes of what the host brings about: its own deadlines, traps, bounds.
-    pub const BY_HOST: [&str; 5] =
-        ["plugin_trapped", "plugin_timed_out", "plugin_out_of_memory", "plugin_broke_contract", Self::BUSY];
+    pub const BY_HOST: [&str; 6] = [
+        "plugin_trapped",
+        "plugin_timed_out",
+        "plugin_out_of_memory",
+        "plugin_broke_contract",
+        "plugin_replaced",
+        Self::BUSY,
+    ];
 
     /// One of a few words, to count by: the host's own code, else the kind's word, and `other` for
     /// a word of the plugin's own.

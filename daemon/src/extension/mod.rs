@@ -10,11 +10,14 @@ mod prober;
 mod provisioner;
 mod set;
 
-pub use crate::domain::LogLine;
+pub use crate::domain::{LogLine, PluginKind};
 pub use hook::{Hook, HookEntry, Review};
 pub use prober::{Answer, Caller, Era, Prober, Question, Rung};
 pub use provisioner::{
     CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,
-    ProvisionerEntry, Reach,
+    ProvisionerEntry, ProvisionerStanding, Reach,
 };
-pub use set::{ExtensionSet, Extensions, PluginKind, PluginRefusal, PluginReport, PluginState};
+pub use set::{
+    ConfigurationReport, ExtensionSet, Extensions, PluginRefusal, PluginReport, PluginState, Plugins,
+    PreviousVersion, RollbackError,
+};

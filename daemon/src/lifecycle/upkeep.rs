@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Error, Lifecycle};
+use crate::domain::PublishedSet;
 use crate::runtime::{ErrorChain, Readiness, Shutdown};
 use crate::store::Backup;
 
@@ -41,14 +42,19 @@ impl Lifecycle {
         Ok(copy.await.expect("a copy does not panic")?)
     }
 
-    /// The generation of the plugin set last stored.
+    /// The number of the plugin set last published; 0 in a new store.
     pub fn generation(&self) -> Result<u64, Error> {
         Ok(self.store.generation()?)
     }
 
-    /// Stores the generation of the plugin set.
-    pub async fn set_generation(&self, generation: u64) -> Result<(), Error> {
-        Ok(self.store.set_generation(generation).await?)
+    /// The plugin set last published.
+    pub fn published(&self) -> Result<Option<PublishedSet>, Error> {
+        Ok(self.store.published()?)
+    }
+
+    /// Stores a plugin set before it serves.
+    pub async fn publish(&self, set: PublishedSet) -> Result<(), Error> {
+        Ok(self.store.publish(set).await?)
     }
 
     /// Forgets events, tombstones, idempotency keys and bulks beyond their bounds, every `interval`

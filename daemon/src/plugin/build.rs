@@ -1,34 +1,42 @@
-//! Builds one plugin from its table: reads its files, gives it a birth, and makes the extension.
+//! Builds one plugin from its table and its component, gives it a birth, and makes the extension.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wasmtime::Engine;
 
 use super::call::Guest;
+use super::compilation::{Compilation, fingerprint};
 use super::compiler::Compiler;
+use super::digest::Digest;
 use super::engine;
 use super::error::{Error, Subject};
 use super::hook::ComponentHook;
 use super::host::{Certificates, Linkers, LogBudget, Reachability, Upstreams, read_certificates};
 use super::load::{Active, Candidate, Compiled, World};
-use super::options::{HookOptions, Limits, ProvisionerOptions};
+use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
 use super::stats::Stats;
-use crate::domain::Timestamp;
-use crate::extension::{Hook, PluginKind, Provisioner};
+use super::swap::Ground;
+use super::warehouse::Warehouse;
+use crate::domain::{PluginKind, PluginVersion, Taken, Timestamp};
+use crate::extension::{Hook, Provisioner};
 use crate::process::Processes;
-use crate::runtime::{Clock, Metrics, Tasks};
+use crate::runtime::{Clock, Metrics, Shutdown, Tasks};
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
     engine: Engine,
     linkers: Linkers,
     compiler: Compiler,
+    pub(super) warehouse: Arc<Warehouse>,
+    max_file: usize,
+    drain: Duration,
     clock: Arc<dyn Clock>,
-    tasks: Tasks,
+    pub(super) tasks: Tasks,
     processes: Processes,
     metrics: Metrics,
 }
@@ -36,7 +44,10 @@ pub(super) struct Workshop {
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
 #[derive(Clone)]
 pub(super) struct Material<Options> {
+    /// What is left of its table.
     pub(super) options: Options,
+    /// What was taken away from its table.
+    pub(super) taken: Taken,
     pub(super) candidate: Candidate,
     pub(super) certificates: BTreeMap<String, Certificates>,
 }
@@ -46,20 +57,42 @@ impl<Options: PartialEq> Material<Options> {
     pub(super) fn equals(&self, other: &Self) -> bool {
         self.candidate.digest == other.candidate.digest
             && self.options == other.options
+            && self.taken == other.taken
             && self.certificates == other.certificates
+    }
+}
+
+impl<Options: PluginTable> Material<Options> {
+    /// What identifies it: which component with which table.
+    pub(super) fn version(&self) -> PluginVersion {
+        let Self { options, taken, candidate, .. } = self;
+        PluginVersion {
+            kind: candidate.subject.kind,
+            name: candidate.subject.name.clone(),
+            digest: candidate.digest.as_str().to_owned(),
+            table: options.text().to_owned(),
+            taken: taken.clone(),
+            identities: Vec::new(),
+            generation: 0,
+            since: Timestamp(0),
+        }
     }
 }
 
 /// A plugin that serves.
 pub(super) struct Built<Options, Extension: ?Sized> {
     pub(super) material: Material<Options>,
+    /// What it calls itself, and what it may have called itself before it was moved.
     pub(super) identity: String,
+    pub(super) identities: Vec<String>,
     pub(super) capabilities: Vec<String>,
     pub(super) stats: Arc<Stats>,
     pub(super) extension: Arc<Extension>,
     /// The set in which it began to serve, and when.
     pub(super) generation: u64,
     pub(super) since: Timestamp,
+    /// Ends the calls that are still out.
+    end: Shutdown,
 }
 
 /// A provisioner that serves.
@@ -67,66 +100,163 @@ pub(super) type BuiltProvisioner = Built<ProvisionerOptions, dyn Provisioner>;
 /// A hook that serves.
 pub(super) type BuiltHook = Built<HookOptions, dyn Hook>;
 
-/// Reads a provisioner's files.
-pub(super) async fn provisioner_material(
-    options: &ProvisionerOptions,
-) -> Result<Material<ProvisionerOptions>, Error> {
-    let name = options.name.as_str().to_owned();
-    let subject = Subject { kind: PluginKind::Provisioner, name, path: options.plugin.clone() };
-    let options = options.clone();
-    off_the_runtime(subject.clone(), move || {
-        let mut certificates = BTreeMap::new();
-        for (upstream, granted) in &options.upstreams {
+/// A table of the configuration that describes a plugin.
+pub(super) trait PluginTable: Clone + PartialEq + Send + 'static {
+    /// What it is for, its name and its file.
+    fn subject(&self) -> Subject;
+    /// The whole table as text.
+    fn text(&self) -> &str;
+    /// What it reads beside its component.
+    fn certificates(&self) -> Result<BTreeMap<String, Certificates>, Error>;
+}
+
+impl PluginTable for ProvisionerOptions {
+    fn subject(&self) -> Subject {
+        let name = self.name.as_str().to_owned();
+        Subject { kind: PluginKind::Provisioner, name, path: self.plugin.clone() }
+    }
+
+    fn text(&self) -> &str {
+        &self.table
+    }
+
+    fn certificates(&self) -> Result<BTreeMap<String, Certificates>, Error> {
+        let read = |(upstream, granted): (&String, &super::options::Upstream)| {
             let read = read_certificates(granted).map_err(|reason| Error::Upstream {
-                subject: subject.clone(),
+                subject: self.subject(),
                 upstream: upstream.clone(),
                 reason,
             })?;
-            certificates.insert(upstream.clone(), read);
-        }
-        Ok(Material { options, candidate: Candidate::read(subject)?, certificates })
-    })
-    .await
+            Ok((upstream.clone(), read))
+        };
+        self.upstreams.iter().map(read).collect()
+    }
 }
 
-/// Reads a hook's file.
-pub(super) async fn hook_material(options: &HookOptions) -> Result<Material<HookOptions>, Error> {
-    let name = options.name.as_str().to_owned();
-    let subject = Subject { kind: PluginKind::Hook, name, path: options.plugin.clone() };
-    let options = options.clone();
-    off_the_runtime(subject.clone(), move || {
-        Ok(Material { options, candidate: Candidate::read(subject)?, certificates: BTreeMap::new() })
-    })
-    .await
+impl PluginTable for HookOptions {
+    fn subject(&self) -> Subject {
+        let name = self.name.as_str().to_owned();
+        Subject { kind: PluginKind::Hook, name, path: self.plugin.clone() }
+    }
+
+    fn text(&self) -> &str {
+        &self.table
+    }
+
+    fn certificates(&self) -> Result<BTreeMap<String, Certificates>, Error> {
+        Ok(BTreeMap::new())
+    }
 }
 
-/// Files are read where waiting for a disk stops nobody.
-async fn off_the_runtime<T: Send + 'static>(
-    subject: Subject,
-    read: impl FnOnce() -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    spawn_blocking(read)
-        .await
-        .unwrap_or_else(|error| Err(Error::Unreadable { subject, source: error.into() }))
+impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
+    /// What is stored of it.
+    pub(super) fn version(&self) -> PluginVersion {
+        let (generation, since) = (self.generation, self.since);
+        PluginVersion { identities: self.identities.clone(), generation, since, ..self.material.version() }
+    }
+
+    /// It is replaced: calls that are out may finish within `drain`.
+    pub(super) fn retire(&self, tasks: &Tasks, drain: Duration) {
+        let (end, stats) = (self.end.clone(), self.stats.clone());
+        let subject = self.material.candidate.subject.to_string();
+        tasks.spawn("drain a plugin", async move {
+            tokio::time::sleep(drain).await;
+            let left = stats.in_flight();
+            if left > 0 {
+                tracing::warn!(
+                    plugin = subject,
+                    calls = left,
+                    "it was replaced, and what is left of its calls is ended"
+                );
+            }
+            end.cancel();
+        });
+    }
 }
 
 impl Workshop {
     /// Starts the engine.
     pub(super) fn open(
-        clock: Arc<dyn Clock>,
-        tasks: Tasks,
-        processes: Processes,
-        metrics: Metrics,
+        options: &LoadingOptions,
+        Ground { clock, tasks, processes, metrics }: Ground,
     ) -> Result<Self, Error> {
-        let engine = engine::start()?;
+        let (engine, small) = engine::start()?;
         let linkers = Linkers::new(&engine)?;
-        let compiler = Compiler::new(engine.clone());
-        Ok(Self { engine, linkers, compiler, clock, tasks, processes, metrics })
+        let warehouse = Warehouse::open(&options.dir, fingerprint(&engine))
+            .map_err(|source| Error::Warehouse { path: options.dir.clone(), source })?;
+        let warehouse = Arc::new(warehouse);
+        let compilation = Compilation::new(options, small);
+        let compiler = Compiler::new(engine.clone(), warehouse.clone(), compilation);
+        let (max_file, drain) = (options.max_file, options.drain);
+        Ok(Self { engine, linkers, compiler, warehouse, max_file, drain, clock, tasks, processes, metrics })
     }
 
     /// What time it is.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// `built` is replaced.
+    pub(super) fn retire<Options: PluginTable, Extension: ?Sized>(&self, built: &Built<Options, Extension>) {
+        built.retire(&self.tasks, self.drain);
+    }
+
+    /// Reads the files that a table names.
+    pub(super) async fn read<Options: PluginTable>(
+        &self,
+        options: &Options,
+    ) -> Result<Material<Options>, Error> {
+        let max_file = self.max_file;
+        self.material(options, Taken::default(), move |subject| Candidate::read(subject, max_file)).await
+    }
+
+    /// Takes the component from the daemon's own copies instead.
+    pub(super) async fn restore<Options: PluginTable>(
+        &self,
+        options: &Options,
+        version: &PluginVersion,
+    ) -> Result<Material<Options>, Error> {
+        let (warehouse, digest) = (self.warehouse.clone(), version.digest.clone());
+        let copy = move |subject: Subject| {
+            let unusable = |reason: String| Error::Copy { subject: subject.clone(), reason };
+            let digest = Digest::parse(&digest).ok_or_else(|| unusable("its digest is none".to_owned()))?;
+            let bytes = warehouse.component(&digest).map_err(|error| unusable(error.to_string()))?;
+            Candidate::from_bytes(subject, bytes)
+        };
+        self.material(options, version.taken.clone(), copy).await
+    }
+
+    /// Files are read where waiting for a disk stops nobody.
+    async fn material<Options: PluginTable>(
+        &self,
+        options: &Options,
+        taken: Taken,
+        candidate: impl FnOnce(Subject) -> Result<Candidate, Error> + Send + 'static,
+    ) -> Result<Material<Options>, Error> {
+        let (options, subject) = (options.clone(), options.subject());
+        let read = move || {
+            let certificates = options.certificates()?;
+            Ok(Material { candidate: candidate(options.subject())?, options, taken, certificates })
+        };
+        let lost = |error: tokio::task::JoinError| Err(Error::Unreadable { subject, source: error.into() });
+        spawn_blocking(read).await.unwrap_or_else(lost)
+    }
+
+    /// Keeps the daemon's own copy of what serves.
+    pub(super) async fn keep(&self, candidate: &Candidate) -> Result<(), Error> {
+        let (warehouse, candidate) = (self.warehouse.clone(), candidate.clone());
+        let keep = move || warehouse.keep(&candidate.digest, &candidate.bytes);
+        let kept = spawn_blocking(keep).await.unwrap_or_else(|error| Err(error.into()));
+        kept.map_err(|error| Error::Unstored { source: error.into() })
+    }
+
+    /// Forgets every component but these. What cannot be removed stays until another time.
+    pub(super) async fn clear(&self, needed: BTreeSet<Digest>) {
+        let warehouse = self.warehouse.clone();
+        let cleared = spawn_blocking(move || warehouse.clear(&needed)).await;
+        if let Err(error) = cleared.unwrap_or_else(|error| Err(error.into())) {
+            tracing::warn!(%error, "old copies of plugins could not be removed");
+        }
     }
 
     /// Builds a provisioner that will serve from `generation` on.
@@ -154,9 +284,10 @@ impl Workshop {
             processes,
             ..self.guest(subject.clone(), options.limits, &options.settings)
         };
-        let (active, guest) = self.activate(compiled, guest, options.process).await?;
+        let linked_with_processes = options.process || material.taken.process;
+        let (active, guest) = self.activate(compiled, guest, linked_with_processes).await?;
         let World::Provisioner(pre) = active.world else { return Err(other_kind(subject)) };
-        let stats = guest.stats.clone();
+        let (stats, end) = (guest.stats.clone(), guest.end.clone());
         let extension = ComponentProvisioner {
             guest,
             pre,
@@ -167,6 +298,7 @@ impl Workshop {
             complaints: Mutex::default(),
         };
         Ok(Built {
+            identities: vec![active.description.name.clone()],
             identity: active.description.name,
             capabilities: active.description.capabilities,
             stats,
@@ -174,6 +306,7 @@ impl Workshop {
             generation,
             since: self.now(),
             material,
+            end,
         })
     }
 
@@ -189,9 +322,10 @@ impl Workshop {
         let guest = self.guest(subject.clone(), options.limits, &options.settings);
         let (active, guest) = self.activate(compiled, guest, false).await?;
         let World::Hook(pre) = active.world else { return Err(other_kind(subject)) };
-        let stats = guest.stats.clone();
+        let (stats, end) = (guest.stats.clone(), guest.end.clone());
         let turns = Arc::new(Semaphore::new(options.max_concurrent));
         Ok(Built {
+            identities: vec![active.description.name.clone()],
             identity: active.description.name,
             capabilities: active.description.capabilities,
             stats,
@@ -199,6 +333,7 @@ impl Workshop {
             generation,
             since: self.now(),
             material,
+            end,
         })
     }
 
@@ -218,6 +353,7 @@ impl Workshop {
             output,
             stats: Arc::default(),
             meter,
+            end: Shutdown::new(),
         }
     }
 

@@ -31,7 +31,7 @@ use super::options::Limits;
 use super::stats::Stats;
 use crate::domain::{Failure, FailureKind, Secrets, format_duration};
 use crate::process::Processes;
-use crate::runtime::{PluginMeter, Tasks};
+use crate::runtime::{PluginMeter, Shutdown, Tasks};
 
 /// What is the same for all calls of one plugin.
 pub(super) struct Guest {
@@ -46,6 +46,8 @@ pub(super) struct Guest {
     pub(super) output: Arc<LogBudget>,
     pub(super) stats: Arc<Stats>,
     pub(super) meter: PluginMeter,
+    /// Ends calls that are still out when the plugin was replaced long ago.
+    pub(super) end: Shutdown,
 }
 
 /// One call to be made.
@@ -93,7 +95,14 @@ impl Guest {
         let guest = self.clone();
         self.tasks.spawn("plugin call", async move {
             let began = Instant::now();
-            let outcome = guest.run(&call, deadline, work).await;
+            let outcome = tokio::select! {
+                outcome = guest.run(&call, deadline, work) => outcome,
+                () = guest.end.cancelled() => Err(guest.ended(
+                    call.function,
+                    "plugin_replaced",
+                    "the plugin was replaced, and the call did not end within plugins.drain",
+                )),
+            };
             let took = began.elapsed();
             guest.stats.record(took);
             guest.meter.call(call.function, &outcome, took);

@@ -1,8 +1,11 @@
 //! Compiles components, each once.
 //!
-//! Compiling takes seconds for large components and all cores; it happens one at a time and off the
-//! runtime, so that what serves goes on serving. What did not compile is remembered too: a watcher
-//! that finds the same broken file again costs nothing.
+//! Flow: remembered → the machine code that an earlier run left → compiled, kept on the disk, remembered.
+//!
+//! Compiling takes seconds for large components and all cores, and hostile bytes can make it take far
+//! more of both: it happens one at a time and in a [process of its own](super::compilation), so that
+//! what serves goes on serving. What did not compile is remembered too: a watcher that finds the same
+//! broken file again costs nothing.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,44 +15,71 @@ use tokio::task::spawn_blocking;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use super::error::Cause;
+use super::compilation::{Compilation, CompileError};
+use super::digest::Digest;
+use super::warehouse::Warehouse;
 
 /// Files whose outcome is remembered, the last used first.
 const KEPT: usize = 32;
 
-type Outcome = Result<Component, String>;
+type Outcome = Result<Component, CompileError>;
 
 /// See the module.
 pub(super) struct Compiler {
     engine: Engine,
+    warehouse: Arc<Warehouse>,
+    compilation: Compilation,
     one_at_a_time: Semaphore,
-    kept: Mutex<VecDeque<(String, Outcome)>>,
+    kept: Mutex<VecDeque<(Digest, Outcome)>>,
 }
 
 impl Compiler {
     /// For `engine`.
-    pub(super) const fn new(engine: Engine) -> Self {
-        Self { engine, one_at_a_time: Semaphore::const_new(1), kept: Mutex::new(VecDeque::new()) }
+    pub(super) const fn new(engine: Engine, warehouse: Arc<Warehouse>, compilation: Compilation) -> Self {
+        let kept = Mutex::new(VecDeque::new());
+        Self { engine, warehouse, compilation, one_at_a_time: Semaphore::const_new(1), kept }
     }
 
     /// The component of `bytes`, whose digest is `digest`.
-    pub(super) async fn component(&self, digest: &str, bytes: Arc<[u8]>) -> Result<Component, Cause> {
-        // The semaphore is never closed.
-        let _turn = self.one_at_a_time.acquire().await?;
+    pub(super) async fn component(&self, digest: &Digest, bytes: Arc<[u8]>) -> Outcome {
+        // The semaphore is never closed, and what was compiled without a turn is as good.
+        let _turn = self.one_at_a_time.acquire().await;
         if let Some(outcome) = self.kept(digest) {
-            return outcome.map_err(Into::into);
+            return outcome;
         }
-        let engine = self.engine.clone();
-        let compiled = spawn_blocking(move || Component::new(&engine, &bytes)).await?;
-        let outcome = compiled.map_err(|error| format!("{error:#}"));
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_front((digest.to_owned(), outcome.clone()));
-        kept.truncate(KEPT);
-        drop(kept);
-        outcome.map_err(Into::into)
+        let outcome = self.load_or_compile(digest, bytes).await;
+        if !outcome.as_ref().is_err_and(CompileError::may_pass) {
+            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.push_front((digest.clone(), outcome.clone()));
+            kept.truncate(KEPT);
+        }
+        outcome
     }
 
-    fn kept(&self, digest: &str) -> Option<Outcome> {
+    async fn load_or_compile(&self, digest: &Digest, bytes: Arc<[u8]>) -> Outcome {
+        let (engine, warehouse, known) = (self.engine.clone(), self.warehouse.clone(), digest.clone());
+        let load = move || {
+            let code = warehouse.code(&known)?;
+            deserialize(&engine, &code)
+                .inspect_err(|error| tracing::warn!(digest = %known, %error, "compiled code is of no use"))
+                .ok()
+        };
+        if let Some(component) = spawn_blocking(load).await.map_err(CompileError::lost)? {
+            return Ok(component);
+        }
+        let code = self.compilation.run(&self.engine, bytes).await?;
+        let (engine, warehouse, made) = (self.engine.clone(), self.warehouse.clone(), digest.clone());
+        let keep = move || {
+            let component = deserialize(&engine, &code)?;
+            if let Err(error) = warehouse.keep_code(&made, &code) {
+                tracing::warn!(%error, "compiled code cannot be kept: the next start compiles again");
+            }
+            Ok(component)
+        };
+        spawn_blocking(keep).await.map_err(CompileError::lost)?
+    }
+
+    fn kept(&self, digest: &Digest) -> Option<Outcome> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let at = kept.iter().position(|(known, _)| known == digest)?;
         let entry = kept.remove(at)?;
@@ -57,4 +87,15 @@ impl Compiler {
         kept.push_front(entry);
         Some(outcome)
     }
+}
+
+#[expect(
+    unsafe_code,
+    reason = "the bytes come from our own compiler, through a folder only we may enter, and their hash was \
+              checked; code of another engine is refused by the library"
+)]
+fn deserialize(engine: &Engine, code: &[u8]) -> Outcome {
+    // SAFETY: see the reason above.
+    let component = unsafe { Component::deserialize(engine, code) };
+    component.map_err(|error| CompileError::Refused(format!("{error:#}")))
 }

@@ -26,18 +26,27 @@ const SANDBOXES: u32 = 256;
 const SMALL_RESERVATION: u64 = 16 << 20;
 const SMALL_GUARD: u64 = 64 << 10;
 
-/// Makes the engine and starts its ticker.
-pub(super) fn start() -> Result<Engine, Error> {
-    let engine = Engine::new(&config(Some(pool()))).or_else(|error| {
+/// Makes the engine and starts its ticker. True: there was little address space, and no pool.
+pub(super) fn start() -> Result<(Engine, bool), Error> {
+    let pooled = Engine::new(&config(Some(pool()))).map(|engine| (engine, false));
+    let made = pooled.or_else(|error| {
         tracing::warn!(
             error = format!("{error:#}"),
             "no address space for a pool of sandboxes; plugins run with memory mapped on demand, which is slower"
         );
-        Engine::new(&config(None))
+        Engine::new(&config(None)).map(|engine| (engine, true))
     });
-    let engine = engine.map_err(|error| Error::Engine { source: error.into() })?;
+    let (engine, small) = made.map_err(|error| Error::Engine { source: error.into() })?;
     tick(&engine)?;
-    Ok(engine)
+    Ok((engine, small))
+}
+
+/// An engine whose machine code fits those of [`start`], and which runs nothing: it reserves no
+/// memory. `small`: for one without a pool.
+pub(super) fn for_compiling(small: bool) -> wasmtime::Result<Engine> {
+    let mut config = config(if small { None } else { Some(pool()) });
+    config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+    Engine::new(&config)
 }
 
 fn config(pool: Option<PoolingAllocationConfig>) -> Config {
@@ -86,4 +95,18 @@ fn tick(engine: &Engine) -> Result<(), Error> {
     };
     let thread = thread::Builder::new().name("plugin-epoch".to_owned()).spawn(ticker);
     thread.map(drop).map_err(|error| Error::Engine { source: error.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::compilation::fingerprint;
+
+    #[test]
+    fn what_another_process_compiles_fits() {
+        let (engine, small) = start().unwrap();
+        assert_eq!(fingerprint(&engine), fingerprint(&for_compiling(small).unwrap()));
+        let without_pool = Engine::new(&config(None)).unwrap();
+        assert_eq!(fingerprint(&without_pool), fingerprint(&for_compiling(true).unwrap()));
+    }
 }

@@ -24,10 +24,7 @@ pub struct Subject {
 impl Subject {
     /// The word for what it is for, as plugins write it.
     pub(super) const fn kind_word(&self) -> &'static str {
-        match self.kind {
-            PluginKind::Provisioner => "provisioner",
-            PluginKind::Hook => "hook",
-        }
+        self.kind.as_str()
     }
 }
 
@@ -46,8 +43,16 @@ pub enum Error {
         /// What the engine said.
         source: Cause,
     },
+    /// Components cannot be kept.
+    #[error("the daemon's own copies of plugins cannot be kept in {}", path.display())]
+    Warehouse {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The file cannot be read.
-    #[error("{subject} cannot be read; check its path and who may read it")]
+    #[error("{subject} cannot be read; check its path and who may read it, or build the plugins first")]
     Unreadable {
         /// Which plugin.
         subject: Subject,
@@ -78,6 +83,14 @@ pub enum Error {
         /// Which plugin.
         subject: Subject,
         /// What the compiler said.
+        source: Cause,
+    },
+    /// The component takes too much to compile, or cannot be compiled now.
+    #[error("{subject} was not compiled")]
+    NotCompiled {
+        /// Which plugin.
+        subject: Subject,
+        /// What is wrong and what to do.
         source: Cause,
     },
     /// The component imports what only a grant gives.
@@ -166,10 +179,11 @@ pub enum Error {
         /// What is wrong and what is allowed.
         reason: String,
     },
-    /// A provisioner that is needed was to be taken away.
+    /// Another backend was to take the place of one that has instances.
     #[error(
-        "provisioner {name:?} has {instances} instances: {change} is refused while they live; delete \
-         them first, or leave the table as it was and add another one beside it"
+        "provisioner {name:?} has {instances} instances: {change} is refused while they live; if it is the \
+         same backend, write moved = true into its table, else leave the table as it was and add another \
+         one beside it"
     )]
     InUse {
         /// Which provisioner.
@@ -178,6 +192,30 @@ pub enum Error {
         instances: usize,
         /// What was to be changed.
         change: String,
+    },
+    /// The daemon's own copy of a component is of no use.
+    #[error("the last good copy of {subject} cannot be used: {reason}")]
+    Copy {
+        /// Which plugin.
+        subject: Subject,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The table that is stored with it cannot be read.
+    #[error("the stored table of {kind} {name:?} cannot be used: {reason}")]
+    Table {
+        /// What it is for.
+        kind: &'static str,
+        /// Which plugin.
+        name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A set that could not be stored would not survive a restart.
+    #[error("the plugins could not be stored, so they do not serve")]
+    Unstored {
+        /// Why.
+        source: Cause,
     },
     /// The default provisioner has no table.
     #[error("defaults.provisioner names {name:?}, which has no [provisioners.{name}] table")]
@@ -210,10 +248,12 @@ impl Error {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Engine { .. } => "engine_failed",
+            Self::Warehouse { .. } => "warehouse_unusable",
             Self::Unreadable { .. } => "plugin_unreadable",
             Self::TooLarge { .. } => "plugin_too_large",
             Self::NotAComponent { .. } => "not_a_component",
             Self::Invalid { .. } => "component_invalid",
+            Self::NotCompiled { .. } => "component_not_compiled",
             Self::GrantMissing { .. } => "grant_missing",
             Self::NotForHooks { .. } => "not_for_hooks",
             Self::Unlinkable { .. } => "import_unknown",
@@ -223,6 +263,9 @@ impl Error {
             Self::Settings { .. } => "settings_refused",
             Self::Upstream { .. } => "upstream_invalid",
             Self::InUse { .. } => "provisioner_in_use",
+            Self::Copy { .. } => "copy_unusable",
+            Self::Table { .. } => "table_unusable",
+            Self::Unstored { .. } => "plugins_unstored",
             Self::NoDefault { .. } => "default_provisioner_unknown",
             Self::Refused(_) => "plugins_refused",
         }

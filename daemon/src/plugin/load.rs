@@ -10,13 +10,11 @@
 //!      ── describe, check-settings, no upstream ──────> Active
 //! ```
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -25,15 +23,15 @@ use super::bindings::described::{DescribedPre, info};
 use super::bindings::hook::HookPluginPre;
 use super::bindings::provisioner::ProvisionerPluginPre;
 use super::call::{Call, Guest};
+use super::compilation::CompileError;
 use super::compiler::Compiler;
 use super::convert;
+use super::digest::Digest;
 use super::error::{Error, Subject};
 use super::host::{Linkers, State};
 use crate::domain::{Failure, FailureKind, Secrets};
 use crate::extension::PluginKind;
 
-/// Bytes of a component's file. Python's interpreter is 18 MB, JavaScript's 13.
-const MAX_FILE: usize = 64 << 20;
 /// Of each of the calls before a plugin goes live.
 const FIRST_CALL: Duration = Duration::from_secs(5);
 /// Bytes of a name or a version.
@@ -45,22 +43,21 @@ const MAX_CAPABILITIES: usize = 64;
 #[derive(Clone)]
 pub(super) struct Candidate {
     pub(super) subject: Subject,
-    /// `sha256:<hex>` of the file.
-    pub(super) digest: String,
-    bytes: Arc<[u8]>,
+    pub(super) digest: Digest,
+    pub(super) bytes: Arc<[u8]>,
 }
 
 impl Candidate {
-    /// Reads the file. Blocks; the bytes are copied, since a file that is mapped could be cut short
-    /// under us.
-    pub(super) fn read(subject: Subject) -> Result<Self, Error> {
+    /// Reads the file, which may have `most` bytes. Blocks; the bytes are copied, since a file that is
+    /// mapped could be cut short under us.
+    pub(super) fn read(subject: Subject, most: usize) -> Result<Self, Error> {
         let unreadable = |source| Error::Unreadable { subject: subject.clone(), source };
         let file = File::open(&subject.path).map_err(unreadable)?;
-        let limit = u64::try_from(MAX_FILE).unwrap_or(u64::MAX);
+        let limit = u64::try_from(most).unwrap_or(u64::MAX);
         let mut bytes = Vec::new();
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
-        if bytes.len() > MAX_FILE {
-            return Err(Error::TooLarge { subject, limit: MAX_FILE });
+        if bytes.len() > most {
+            return Err(Error::TooLarge { subject, limit: most });
         }
         Self::from_bytes(subject, bytes)
     }
@@ -68,7 +65,7 @@ impl Candidate {
     pub(super) fn from_bytes(subject: Subject, bytes: Vec<u8>) -> Result<Self, Error> {
         let (found, remedy) = match bytes.get(..8) {
             Some([0, b'a', b's', b'm', _, _, 1, 0]) => {
-                return Ok(Self { subject, digest: digest(&bytes), bytes: bytes.into() });
+                return Ok(Self { subject, digest: Digest::of(&bytes), bytes: bytes.into() });
             }
             Some([0, b'a', b's', b'm', ..]) => (
                 "a core WebAssembly module",
@@ -83,18 +80,12 @@ impl Candidate {
     pub(super) async fn compile(self, compiler: &Compiler) -> Result<Compiled, Error> {
         match compiler.component(&self.digest, self.bytes).await {
             Ok(component) => Ok(Compiled { subject: self.subject, component }),
-            Err(source) => Err(Error::Invalid { subject: self.subject, source }),
+            Err(CompileError::Refused(reason)) => {
+                Err(Error::Invalid { subject: self.subject, source: reason.into() })
+            }
+            Err(source) => Err(Error::NotCompiled { subject: self.subject, source: source.into() }),
         }
     }
-}
-
-/// `sha256:<hex>` of `bytes`.
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Machine code that nobody has linked.
@@ -104,7 +95,8 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    /// Links it with what its kind and its grants allow, and checks that it fills its world.
+    /// Links it with what its kind and its grants allow, and checks that it fills its world. `process`:
+    /// it has that grant, or had it and is denied every call that needs it.
     pub(super) fn link(self, engine: &Engine, linkers: &Linkers, process: bool) -> Result<Linked, Error> {
         let Self { subject, component } = self;
         let linker = match (subject.kind, process) {

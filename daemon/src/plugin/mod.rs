@@ -5,8 +5,10 @@
 //! [`extension`](crate::extension): whoever calls them sees answers and failures, never a trap.
 //!
 //! ```text
-//!  set.rs      one immutable set, replaced whole; standing.rs says how each plugin stands
-//!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, engine.rs
+//!  swap.rs     the door; one immutable set (set.rs), replaced whole; standing.rs says how each stands
+//!   │ next.rs     from what is asked for to the next set; allowance.rs: what is taken away in any case
+//!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
+//!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, compilation.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words
 //!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended
 //!            └ host/      what the guest finds: log, settings, wasi, http, process
@@ -19,27 +21,37 @@
 //! * Every call has its own sandbox, which nothing survives.
 //! * Everything has a bound: file, memory, handles, time, turns, request, answer, lines of log.
 
+mod allowance;
 mod bindings;
 mod build;
 mod call;
+mod compilation;
 mod compiler;
 mod convert;
+mod denied;
+mod digest;
 mod engine;
 mod error;
 mod hook;
 mod host;
 mod limiter;
 mod load;
+mod next;
 mod options;
 mod provisioner;
+mod restore;
 mod set;
 mod standing;
 mod stats;
+mod swap;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
+mod warehouse;
 
+pub use allowance::{Allowance, Allowances};
+pub use compilation::compile;
 pub use error::{Error, Refusal, Subject};
 pub use options::*;
-pub use set::{Host, Owned, PluginHost, Reloaded};
+pub use swap::{Ground, Host, Ledger, Owned, PluginHost, ReadTable, ReloadRequests, Reloaded};

@@ -15,6 +15,28 @@ pub struct Options {
     pub hooks: Vec<HookOptions>,
     /// One of `provisioners`.
     pub default_provisioner: ProvisionerName,
+    /// Of all plugins together.
+    pub loading: LoadingOptions,
+}
+
+/// `[plugins]`: how components are loaded, kept and replaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadingOptions {
+    /// Where the daemon keeps its own copies of components, and what was compiled of them. Made with
+    /// mode 0700.
+    pub dir: PathBuf,
+    /// Bytes of a component's file.
+    pub max_file: usize,
+    /// The program whose command `compile` compiles in a process of its own; none: compile here.
+    pub compiler: Option<PathBuf>,
+    /// Bytes of memory that compiling one component may take.
+    pub compile_memory: u64,
+    /// How long compiling one component may take.
+    pub compile_time: Duration,
+    /// Calls that a replaced plugin may still finish for so long.
+    pub drain: Duration,
+    /// Earlier versions of each plugin that are kept for a rollback.
+    pub keep: usize,
 }
 
 /// One `[provisioners.NAME]`.
@@ -22,6 +44,12 @@ pub struct Options {
 pub struct ProvisionerOptions {
     /// The table's name.
     pub name: ProvisionerName,
+    /// Its whole table as TOML: what is stored of it, to build it again.
+    pub table: String,
+    /// Not at all: it is not loaded, and every call is denied.
+    pub enabled: bool,
+    /// Its backend is the same at another address, or under another plugin.
+    pub moved: bool,
     /// The component's file.
     pub plugin: PathBuf,
     /// Creates and destroys at the same time.
@@ -68,11 +96,29 @@ pub struct Upstream {
     pub max_response: usize,
 }
 
+impl Upstream {
+    /// Whether both lead to the same backend.
+    pub(super) fn same_place(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+/// A table that was stored, read again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredTable {
+    /// Of a provisioner.
+    Provisioner(ProvisionerOptions),
+    /// Of a hook.
+    Hook(HookOptions),
+}
+
 /// One `[[hooks]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookOptions {
     /// Unique.
     pub name: HookName,
+    /// Its whole table as TOML: what is stored of it, to build it again.
+    pub table: String,
     /// The component's file.
     pub plugin: PathBuf,
     /// What its verdict does.

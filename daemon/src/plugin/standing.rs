@@ -4,43 +4,59 @@ use std::collections::BTreeMap;
 
 use super::error::Error;
 use super::options::Options;
-use super::set::ActiveSet;
+use super::set::Parts;
 use super::stats::Stats;
-use crate::domain::{HookMode, Timestamp};
-use crate::extension::{PluginKind, PluginRefusal, PluginReport, PluginState};
+use crate::domain::{HookMode, PluginKey, PluginKind, PluginVersion, ProvisionerName, Timestamp};
+use crate::extension::{
+    ConfigurationReport, PluginRefusal, PluginReport, PluginState, PreviousVersion, RollbackError,
+};
 
-type Key = (PluginKind, String);
+/// A set is published whole: another plugin of it was refused.
+const HELD_BACK: &str = "set_refused";
+/// A person put an earlier version in its place.
+const ROLLED_BACK: &str = "rolled_back";
 
 /// What was last asked for, and what was refused of it.
+#[derive(Default)]
 pub(super) struct Standing {
-    /// By digest; none if the file cannot be read. In the order of the configuration.
-    desired: Vec<(Key, Option<String>)>,
-    /// Hooks that are off, which count as active.
-    off: Vec<Key>,
-    refusals: BTreeMap<Key, PluginRefusal>,
+    /// In the order of the configuration.
+    desired: Vec<Desired>,
+    refusals: BTreeMap<PluginKey, PluginRefusal>,
     /// What was last refused and since when, so that it is not logged again.
     logged: Option<(String, Timestamp)>,
+    /// When and to what a person rolled back.
+    rollbacks: BTreeMap<PluginKey, PluginRefusal>,
+    /// How the configuration as a whole stands.
+    pub(super) configuration: ConfigurationReport,
+}
+
+/// What the configuration asks for of one plugin.
+struct Desired {
+    key: PluginKey,
+    /// None if the file cannot be read, or is not to be.
+    digest: Option<String>,
+    /// It is off, which counts as active.
+    off: bool,
 }
 
 impl Standing {
-    /// At the start.
-    pub(super) fn new(options: &Options, digests: &BTreeMap<Key, String>) -> Self {
-        let (desired, off, refusals) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut standing = Self { desired, off, refusals, logged: None };
-        standing.desire(options, digests);
-        standing
-    }
-
     /// The configuration asks for this.
-    pub(super) fn desire(&mut self, options: &Options, digests: &BTreeMap<Key, String>) {
-        let key = |kind, name: &str| (kind, name.to_owned());
-        let provisioners =
-            options.provisioners.iter().map(|table| key(PluginKind::Provisioner, table.name.as_str()));
-        let hooks = options.hooks.iter().map(|table| key(PluginKind::Hook, table.name.as_str()));
-        self.desired =
-            provisioners.chain(hooks).map(|key| (key.clone(), digests.get(&key).cloned())).collect();
-        let off = options.hooks.iter().filter(|hook| hook.mode == HookMode::Off);
-        self.off = off.map(|table| key(PluginKind::Hook, table.name.as_str())).collect();
+    pub(super) fn desire(&mut self, options: &Options, mut digests: BTreeMap<PluginKey, String>) {
+        let provisioners = options
+            .provisioners
+            .iter()
+            .map(|table| (PluginKind::Provisioner, table.name.as_str().to_owned(), !table.enabled));
+        let hooks = options
+            .hooks
+            .iter()
+            .map(|table| (PluginKind::Hook, table.name.as_str().to_owned(), table.mode == HookMode::Off));
+        self.desired = provisioners
+            .chain(hooks)
+            .map(|(kind, name, off)| {
+                let key = (kind, name);
+                Desired { digest: digests.remove(&key), key, off }
+            })
+            .collect();
     }
 
     /// What the configuration asks for serves.
@@ -50,7 +66,7 @@ impl Standing {
     }
 
     /// What the configuration asks for was refused. True if that is news.
-    pub(super) fn refused(&mut self, error: &Error, active: &ActiveSet, at: Timestamp) -> bool {
+    pub(super) fn refused(&mut self, error: &Error, active: &Parts, at: Timestamp) -> bool {
         let text = error.to_string();
         let known = self.logged.take().filter(|(known, _)| *known == text);
         let news = known.is_none();
@@ -59,18 +75,18 @@ impl Standing {
         self.refusals.clear();
         let Error::Refused(refusals) = error else { return news };
         for refusal in refusals {
-            let digest = self.desired_digest(&refusal.plugin);
+            let digest = self.desired(&refusal.plugin).and_then(|desired| desired.digest.clone());
             let (code, message) = (refusal.error.code().to_owned(), refusal.to_string());
             let refusal_of = PluginRefusal { at, code, message, digest };
             self.refusals.entry(refusal.plugin.clone()).or_insert(refusal_of);
         }
         // The others are held back: a set is published whole.
         let culprits: Vec<&str> = refusals.iter().map(|refusal| refusal.plugin.1.as_str()).collect();
-        for (key, digest) in &self.desired {
-            let serves = active_digest(active, key);
-            if !self.refusals.contains_key(key) && !self.off.contains(key) && serves != *digest {
+        for Desired { key, digest, off } in &self.desired {
+            let serves = active.version(key).map(|version| version.digest);
+            if !self.refusals.contains_key(key) && !off && serves != *digest {
                 let message = format!("held back until {} can be loaded too", culprits.join(", "));
-                let code = "set_refused".to_owned();
+                let code = HELD_BACK.to_owned();
                 self.refusals
                     .insert(key.clone(), PluginRefusal { at, code, message, digest: digest.clone() });
             }
@@ -78,67 +94,126 @@ impl Standing {
         news
     }
 
-    fn desired_digest(&self, key: &Key) -> Option<String> {
-        self.desired.iter().find(|(known, _)| known == key).and_then(|(_, digest)| digest.clone())
+    /// A person put the version of `digest` in the place of what the configuration asks for.
+    pub(super) fn rolled_back(&mut self, key: &PluginKey, digest: &str, at: Timestamp) {
+        let desired = self.desired(key).and_then(|desired| desired.digest.clone());
+        let message = format!(
+            "it was rolled back to {digest}; what the configuration asks for is taken up again when its file or \
+             its table changes"
+        );
+        let refusal = PluginRefusal { at, code: ROLLED_BACK.to_owned(), message, digest: desired };
+        self.rollbacks.insert(key.clone(), refusal);
+    }
+
+    /// The plugin that is meant by a name, and perhaps a kind.
+    pub(super) fn find(&self, name: &str, kind: Option<PluginKind>) -> Result<PluginKey, RollbackError> {
+        let named =
+            |desired: &&Desired| desired.key.1 == name && kind.is_none_or(|kind| kind == desired.key.0);
+        let mut found = self.desired.iter().filter(named).map(|desired| desired.key.clone());
+        match (found.next(), found.next()) {
+            (Some(key), None) => Ok(key),
+            (Some(_), Some(_)) => Err(RollbackError::Ambiguous(name.to_owned())),
+            (None, _) => {
+                let known = self.desired.iter().map(|desired| desired.key.1.clone()).collect();
+                Err(RollbackError::Unknown { name: name.to_owned(), known })
+            }
+        }
+    }
+
+    fn desired(&self, key: &PluginKey) -> Option<&Desired> {
+        self.desired.iter().find(|desired| desired.key == *key)
     }
 
     /// For people: what is asked for, and what serves without being asked for any more.
-    pub(super) fn report(&self, active: &ActiveSet) -> Vec<PluginReport> {
-        let asked = self.desired.iter().map(|(key, _)| key.clone());
-        let provisioners =
-            active.provisioners.keys().map(|name| (PluginKind::Provisioner, name.as_str().to_owned()));
-        let hooks = active.hooks.keys().map(|name| (PluginKind::Hook, name.as_str().to_owned()));
-        let mut keys: Vec<Key> = Vec::new();
-        for key in asked.chain(provisioners).chain(hooks) {
+    pub(super) fn report(
+        &self,
+        active: &Parts,
+        owned: &(dyn Fn(&ProvisionerName) -> usize + Send + Sync),
+    ) -> Vec<PluginReport> {
+        let asked = self.desired.iter().map(|desired| desired.key.clone());
+        let serving = active.versions().into_iter().map(|version| version.key());
+        let mut keys: Vec<PluginKey> = Vec::new();
+        for key in asked.chain(serving) {
             if !keys.contains(&key) {
                 keys.push(key);
             }
         }
-        keys.into_iter().map(|key| self.report_one(active, key)).collect()
+        keys.into_iter().map(|key| self.report_one(active, owned, key)).collect()
     }
 
-    fn report_one(&self, active: &ActiveSet, key: Key) -> PluginReport {
-        let serving = serving(active, &key);
-        let refusal = self.refusals.get(&key).cloned();
-        let percentiles = serving.as_ref().and_then(|serving| serving.stats.percentiles());
+    fn report_one(
+        &self,
+        active: &Parts,
+        owned: &(dyn Fn(&ProvisionerName) -> usize + Send + Sync),
+        key: PluginKey,
+    ) -> PluginReport {
+        let stats = stats(active, &key);
+        let serving = active.version(&key);
+        let rolled_back =
+            active.rejected(&key).map(|rejected| self.rollback(&key, rejected, serving.as_ref()));
+        let refusal = self.refusals.get(&key).cloned().or(rolled_back);
+        let percentiles = stats.and_then(Stats::percentiles);
+        let provisioner = provisioner_name(&key);
+        let desired = self.desired(&key);
+        let is_off = desired.is_some_and(|desired| desired.off)
+            || provisioner.as_ref().is_some_and(|name| active.disabled.contains(name));
+        let state = match () {
+            () if refusal.is_some() => PluginState::Refused,
+            () if is_off => PluginState::Disabled,
+            () if provisioner.as_ref().is_some_and(|name| active.retired.contains(name)) => {
+                PluginState::Retired
+            }
+            () => PluginState::Active,
+        };
+        let previous = active.previous.iter().rev().filter(|version| version.key() == key);
         PluginReport {
-            desired_digest: self.desired_digest(&key),
-            state: if refusal.is_some() { PluginState::Refused } else { PluginState::Active },
-            active_digest: serving.as_ref().map(|serving| serving.digest.to_owned()),
+            state,
+            desired_digest: desired.and_then(|desired| desired.digest.clone()),
             active_generation: serving.as_ref().map(|serving| serving.generation),
             active_since: serving.as_ref().map(|serving| serving.since),
+            active_digest: serving.map(|serving| serving.digest),
             last_refusal: refusal,
-            calls: serving.as_ref().map_or(0, |serving| serving.stats.calls()),
+            instances: provisioner.map(|name| owned(&name)),
+            in_flight: stats.map_or(0, Stats::in_flight),
+            previous: previous.map(previous_version).collect(),
+            calls: stats.map_or(0, Stats::calls),
             p50: percentiles.map(|(median, _)| median),
             p99: percentiles.map(|(_, slowest)| slowest),
             kind: key.0,
             name: key.1,
         }
     }
-}
 
-struct Serving<'set> {
-    digest: &'set str,
-    generation: u64,
-    since: Timestamp,
-    stats: &'set Stats,
-}
-
-fn serving<'set>(active: &'set ActiveSet, (kind, name): &Key) -> Option<Serving<'set>> {
-    match kind {
-        PluginKind::Provisioner => {
-            let built = active.provisioners.get(&name.parse().ok()?)?;
-            let digest = built.material.candidate.digest.as_str();
-            Some(Serving { digest, generation: built.generation, since: built.since, stats: &built.stats })
-        }
-        PluginKind::Hook => {
-            let built = active.hooks.get(&name.parse().ok()?)?;
-            let digest = built.material.candidate.digest.as_str();
-            Some(Serving { digest, generation: built.generation, since: built.since, stats: &built.stats })
-        }
+    /// Why what is desired does not serve. A restart remembers that it was rejected, but not when.
+    fn rollback(
+        &self,
+        key: &PluginKey,
+        rejected: &PluginVersion,
+        serving: Option<&PluginVersion>,
+    ) -> PluginRefusal {
+        self.rollbacks.get(key).cloned().unwrap_or_else(|| PluginRefusal {
+            at: serving.map_or(rejected.since, |serving| serving.since),
+            code: ROLLED_BACK.to_owned(),
+            message:
+                "it was rolled back; what the configuration asks for is taken up again when its file or its \
+                      table changes"
+                    .to_owned(),
+            digest: Some(rejected.digest.clone()),
+        })
     }
 }
 
-fn active_digest(active: &ActiveSet, key: &Key) -> Option<String> {
-    serving(active, key).map(|serving| serving.digest.to_owned())
+fn previous_version(version: &PluginVersion) -> PreviousVersion {
+    PreviousVersion { digest: version.digest.clone(), generation: version.generation, since: version.since }
+}
+
+fn provisioner_name((kind, name): &PluginKey) -> Option<ProvisionerName> {
+    (*kind == PluginKind::Provisioner).then(|| name.parse().ok()).flatten()
+}
+
+fn stats<'parts>(active: &'parts Parts, (kind, name): &PluginKey) -> Option<&'parts Stats> {
+    match kind {
+        PluginKind::Provisioner => active.provisioner(name).map(|built| &*built.stats),
+        PluginKind::Hook => active.hook(name).map(|built| &*built.stats),
+    }
 }

@@ -1,23 +1,27 @@
 //! The floor as a whole: from a file to an answer, and from one set to the next.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::testing::{GROW_FOREVER, LOOP_FOREVER, TestGuest};
 use super::*;
 use crate::domain::{
-    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity, Secrets,
-    Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
+    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity,
+    PublishedSet, Secrets, Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
 };
-use crate::extension::{CreateOrder, Extensions as _, PluginState, Provisioner, Review};
+use crate::extension::{CreateOrder, Extensions as _, Provisioner, Review};
 use crate::process::Processes;
 use crate::runtime::{Activator, Metrics, SystemClock, Tasks};
 
-fn provisioner_options(path: &Path) -> ProvisionerOptions {
+pub(super) fn provisioner_options(path: &Path) -> ProvisionerOptions {
     ProvisionerOptions {
         name: "local".parse().unwrap(),
+        table: String::new(),
+        enabled: true,
+        moved: false,
         plugin: path.to_owned(),
         max_concurrent: 1,
         max_inspects: 4,
@@ -34,9 +38,10 @@ fn provisioner_options(path: &Path) -> ProvisionerOptions {
     }
 }
 
-fn hook_options(path: &Path) -> HookOptions {
+pub(super) fn hook_options(path: &Path) -> HookOptions {
     HookOptions {
         name: "naming".parse().unwrap(),
+        table: String::new(),
         plugin: path.to_owned(),
         mode: HookMode::Enforce,
         on_error: Decision::Deny,
@@ -47,43 +52,98 @@ fn hook_options(path: &Path) -> HookOptions {
     }
 }
 
-fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) -> Options {
-    Options { default_provisioner: provisioner.name.clone(), provisioners: vec![provisioner], hooks }
+pub(super) fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) -> Options {
+    let loading = LoadingOptions {
+        dir: PathBuf::new(),
+        max_file: 16 << 20,
+        compiler: None,
+        compile_memory: 1 << 30,
+        compile_time: Duration::from_secs(60),
+        drain: Duration::from_secs(60),
+        keep: 2,
+    };
+    let default_provisioner = provisioner.name.clone();
+    Options { default_provisioner, provisioners: vec![provisioner], hooks, loading }
 }
 
-struct Bench {
-    folder: tempfile::TempDir,
-    changed: Activator,
-    owned: Arc<AtomicUsize>,
+pub(super) struct Bench {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) changed: Activator,
+    pub(super) owned: Arc<AtomicUsize>,
+    /// What was published last.
+    pub(super) published: Arc<Mutex<Option<PublishedSet>>>,
+    /// Tables by their texts.
+    pub(super) tables: Arc<Mutex<BTreeMap<String, StoredTable>>>,
+}
+
+struct Records(Arc<Mutex<Option<PublishedSet>>>);
+
+#[async_trait::async_trait]
+impl Ledger for Records {
+    async fn publish(&self, set: PublishedSet) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        *self.0.lock().unwrap() = Some(set);
+        Ok(())
+    }
 }
 
 impl Bench {
-    fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), changed: Activator::new(), owned: Arc::default() }
+    pub(super) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            changed: Activator::new(),
+            owned: Arc::default(),
+            published: Arc::default(),
+            tables: Arc::default(),
+        }
     }
 
-    fn write(&self, guest: &TestGuest, file: &str) -> std::path::PathBuf {
+    /// Stored tables with these texts are these.
+    pub(super) fn remember(&self, options: &Options) {
+        let mut tables = self.tables.lock().unwrap();
+        for table in &options.provisioners {
+            tables.insert(table.table.clone(), StoredTable::Provisioner(table.clone()));
+        }
+        for table in &options.hooks {
+            tables.insert(table.table.clone(), StoredTable::Hook(table.clone()));
+        }
+    }
+
+    pub(super) fn write(&self, guest: &TestGuest, file: &str) -> std::path::PathBuf {
         guest.write(self.folder.path(), file)
     }
 
-    async fn start(&self, options: Options) -> Result<PluginHost, Error> {
-        let owned = self.owned.clone();
+    pub(super) async fn start(&self, options: Options) -> Result<PluginHost, Error> {
+        let (owned, tables) = (self.owned.clone(), self.tables.clone());
         let process = crate::process::Options {
             dir: self.folder.path().join("children"),
             program: "/nowhere".into(),
             max_output: 1 << 20,
             max_children: 4,
         };
-        let host = Host {
+        let ground = Ground {
             clock: Arc::new(SystemClock),
             tasks: Tasks::default(),
             processes: Processes::new(process).unwrap(),
-            changed: self.changed.clone(),
-            first_generation: 7,
-            owned: Box::new(move |_| owned.load(Ordering::Relaxed)),
             metrics: Metrics::default(),
         };
-        PluginHost::start(options, host).await
+        let published = self.published.lock().unwrap().clone();
+        let first_generation = published.as_ref().map_or(7, |published| published.generation + 1);
+        let host = Host {
+            ground,
+            changed: self.changed.clone(),
+            ledger: Arc::new(Records(self.published.clone())),
+            published,
+            tables: Box::new(move |version| {
+                let tables = tables.lock().unwrap();
+                tables.get(&version.table).cloned().ok_or_else(|| "it was lost".to_owned())
+            }),
+            first_generation,
+            owned: Box::new(move |_| owned.load(Ordering::Relaxed)),
+            reloads: tokio::sync::mpsc::channel(1).0,
+        };
+        let loading = LoadingOptions { dir: self.folder.path().join("kept"), ..options.loading };
+        let options = Options { loading, ..options };
+        PluginHost::start(options, Allowances::default(), host).await
     }
 
     /// The provisioner of a guest.
@@ -107,7 +167,7 @@ impl Bench {
     }
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     let (owner, instance) = (OwnerId::from_u128(1), InstanceId::from_u128(2));
     Target { name: WorkloadName::of(owner, instance), instance, owner, incarnation: 0, last_known: None }
 }
@@ -365,90 +425,4 @@ async fn every_bad_plugin_is_told_at_once() {
     let options = options(provisioner_options(Path::new("/nowhere")), vec![hook("a"), hook("b")]);
     let Err(Error::Refused(refusals)) = bench.start(options).await else { panic!("not refused") };
     assert_eq!(refusals.len(), 3);
-}
-
-#[tokio::test]
-async fn nothing_changed_is_no_new_generation() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let table = options(provisioner_options(&path), Vec::new());
-    let host = bench.start(table.clone()).await.unwrap();
-    // Written again, with the same content.
-    bench.write(&TestGuest::provisioner(), "p.wasm");
-    let reloaded = host.reload(table).await.unwrap();
-    assert_eq!((reloaded.generation, reloaded.changed.len()), (7, 0));
-    assert!(tokio::time::timeout(Duration::from_millis(20), bench.changed.rung()).await.is_err());
-}
-
-#[tokio::test]
-async fn a_changed_plugin_is_swapped_and_the_others_stay() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
-    let table = options(provisioner_options(&path), vec![hook_options(&hook)]);
-    let host = bench.start(table.clone()).await.unwrap();
-    let before = host.current();
-    bench.write(&TestGuest::hook().named("another"), "h.wasm");
-    let reloaded = host.reload(table).await.unwrap();
-    assert_eq!(reloaded, Reloaded { generation: 8, changed: vec!["hooks.naming".to_owned()] });
-    bench.changed.rung().await;
-    let after = host.current();
-    let provisioner =
-        |set: &crate::extension::ExtensionSet| set.provisioners.values().next().unwrap().provisioner.clone();
-    assert!(Arc::ptr_eq(&provisioner(&before), &provisioner(&after)));
-    assert_ne!(before.hooks[0].digest, after.hooks[0].digest);
-    let reports = host.plugins();
-    assert_eq!(reports.iter().map(|report| report.active_generation).collect::<Vec<_>>(), [Some(7), Some(8)]);
-}
-
-#[tokio::test]
-async fn a_bad_file_leaves_everything_as_it_was() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
-    let table = options(provisioner_options(&path), vec![hook_options(&hook)]);
-    let host = bench.start(table.clone()).await.unwrap();
-    let before = host.current();
-    std::fs::write(&hook, b"half a fi").unwrap();
-    bench.write(&TestGuest::provisioner().body("inspect", "unreachable"), "p.wasm");
-    assert_eq!(host.reload(table.clone()).await.unwrap_err().code(), "plugins_refused");
-    assert!(Arc::ptr_eq(&before, &host.current()));
-    let reports = host.plugins();
-    assert!(reports.iter().all(|report| report.state == PluginState::Refused));
-    let codes: Vec<_> = reports.iter().map(|report| report.last_refusal.clone().unwrap().code).collect();
-    assert_eq!(codes, ["set_refused", "not_a_component"]);
-    // Repaired: what was held back is taken over too.
-    bench.write(&TestGuest::hook(), "h.wasm");
-    assert_eq!(host.reload(table).await.unwrap().changed, ["provisioners.local"]);
-    assert!(host.plugins().iter().all(|report| report.last_refusal.is_none()));
-}
-
-#[tokio::test]
-async fn a_provisioner_is_not_taken_from_its_instances() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let table = options(provisioner_options(&path), Vec::new());
-    let host = bench.start(table.clone()).await.unwrap();
-    bench.owned.store(3, Ordering::Relaxed);
-    bench.write(&TestGuest::provisioner().named("another"), "p.wasm");
-    let error = host.reload(table.clone()).await.unwrap_err();
-    assert!(error.to_string().contains("3 instances"), "{error}");
-    // A new version of the same plugin is welcome.
-    bench.write(&TestGuest::provisioner().body("create", "unreachable"), "p.wasm");
-    assert!(host.reload(table.clone()).await.is_ok());
-    let other = ProvisionerOptions { name: "other".parse().unwrap(), ..provisioner_options(&path) };
-    let removed = options(other, Vec::new());
-    assert!(host.reload(removed.clone()).await.unwrap_err().to_string().contains("removing it"));
-    bench.owned.store(0, Ordering::Relaxed);
-    assert!(host.reload(removed).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_hook_that_is_off_is_not_loaded() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let off = HookOptions { mode: HookMode::Off, ..hook_options(Path::new("/nowhere")) };
-    let host = bench.start(options(provisioner_options(&path), vec![off])).await.unwrap();
-    assert!(host.current().hooks.is_empty());
-    assert_eq!(host.plugins().len(), 2);
 }

@@ -332,7 +332,7 @@ impl Run<'_> {
             Failure::new(FailureKind::NotApplied, message).with_code("provisioner_missing")
         })?;
         let (made_by, now) = (&self.instance.spec.plugin.name, &entry.plugin.name);
-        if made_by != now {
+        if !entry.is_of(made_by) {
             let message = format!(
                 "{name} is the plugin {now} now, and {made_by} made this instance: configure {made_by} again, and give {now} a table of its own"
             );

@@ -21,7 +21,7 @@ pub use metrics::{MetricEntry, Metrics, PluginMeter, ProvisionerReadings, Readin
 pub use readiness::Readiness;
 pub use tasks::{TaskFailed, Tasks};
 pub use telemetry::{LogFormat, Telemetry};
-pub use watch::{PathWatcher, WatchError, WatchOptions};
+pub use watch::{PathWatcher, WatchOptions};
 
 /// Says that everything is to stop. Cheap to clone; child tokens stop with their parent.
 pub use tokio_util::sync::CancellationToken as Shutdown;

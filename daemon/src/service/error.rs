@@ -6,6 +6,7 @@ use super::AdmissionReport;
 use crate::domain::{
     BulkId, Failure, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision, Violation,
 };
+use crate::extension::RollbackError;
 use crate::{lifecycle, store};
 
 /// Each variant names the thing; the remedy is added where it is shown.
@@ -34,6 +35,15 @@ pub enum Error {
     /// Well-formed, and wrong: each violation names its place.
     #[error("the request is refused: {}", summary(.0))]
     Invalid(Vec<Violation>),
+    /// The provisioner takes no new instances.
+    #[error("the provisioner {0} is retired: it looks after the instances it has, and takes no new ones")]
+    ProvisionerRetired(ProvisionerName),
+    /// The provisioner is not called.
+    #[error("the provisioner {0} is disabled")]
+    ProvisionerDisabled(ProvisionerName),
+    /// An earlier version of a plugin was not put back.
+    #[error(transparent)]
+    Rollback(#[from] RollbackError),
     /// A hook said no.
     #[error("{0}")]
     Denied(Box<Denial>),

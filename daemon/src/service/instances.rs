@@ -14,7 +14,7 @@ use crate::domain::{
     CreateRequest, Event, Fact, IdempotencyKey, Instance, InstanceId, InstanceName, Query, Revision, Secrets,
     Sighting, Spec, Violation,
 };
-use crate::extension::{ExtensionSet, ProvisionerEntry, Review};
+use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding, Review};
 use crate::store::{Made, Occasion};
 
 /// What stands in a path: an id or a name. A name never parses as an id.
@@ -71,6 +71,8 @@ pub(super) struct Reviewed {
     pub(super) spec: Arc<Spec>,
     pub(super) secrets: Secrets,
     pub(super) admission: AdmissionReport,
+    /// What it was reviewed with. Held until the record exists: a provisioner is not let go before.
+    pub(super) set: Arc<ExtensionSet>,
 }
 
 /// What a create came to.
@@ -137,7 +139,7 @@ impl Service {
     /// Checks the request, asks the hooks and stores the intent.
     pub(super) async fn make(&self, request: CreateRequest, occasion: Occasion) -> Result<Instance, Error> {
         let _permit = self.admission()?;
-        let Reviewed { id, spec, secrets, admission } = self.review(request, false).await?;
+        let Reviewed { id, spec, secrets, admission, set: _set } = self.review(request, false).await?;
         let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(spec) });
         let name = spec.name.clone();
         let accepted = self.inner.lifecycle.accept_from(occasion, id, spec, secrets).await;
@@ -157,7 +159,7 @@ impl Service {
         let id = InstanceId::from_u128(uuid::Uuid::now_v7().as_u128());
         let review = Review { id, spec: Arc::new(spec), dry_run };
         let admission = admit(&set, &review, &self.inner.clock).await?;
-        Ok(Reviewed { id, spec: review.spec, secrets, admission })
+        Ok(Reviewed { id, spec: review.spec, secrets, admission, set })
     }
 
     /// One instance.
@@ -312,13 +314,18 @@ impl Service {
             .as_ref()
             .or(template.provisioner.as_ref())
             .unwrap_or(&set.default_provisioner);
-        set.provisioners.get(name).ok_or_else(|| {
-            let known: Vec<&str> =
-                set.provisioners.keys().map(crate::domain::ProvisionerName::as_str).collect();
+        let Some(entry) = set.provisioners.get(name) else {
+            let serving = set.provisioners.values().filter(|entry| entry.takes_new());
+            let known: Vec<&str> = serving.map(|entry| entry.name.as_str()).collect();
             let message = format!("there is no provisioner {name}: there are {}", known.join(", "));
             let pointer = if request.provisioner.is_some() { "/provisioner" } else { "/template" };
-            violation(pointer, "unknown_provisioner", message)
-        })
+            return Err(violation(pointer, "unknown_provisioner", message));
+        };
+        match entry.standing {
+            ProvisionerStanding::Serving => Ok(entry),
+            ProvisionerStanding::Retired => Err(Error::ProvisionerRetired(name.clone())),
+            ProvisionerStanding::Disabled => Err(Error::ProvisionerDisabled(name.clone())),
+        }
     }
 }
 

@@ -37,11 +37,14 @@ pub use overview::{PluginsView, ProvisionerView, ToolsView};
 pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
-pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, Reach};
+pub use crate::extension::{
+    ConfigurationReport, LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, PreviousVersion,
+    ProvisionerStanding, Reach, RollbackError,
+};
 
 use crate::catalog::Catalog;
 use crate::domain::ProvisionerName;
-use crate::extension::Extensions;
+use crate::extension::Plugins;
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
 use bulk::Bulks;
@@ -56,7 +59,7 @@ struct Inner {
     options: Options,
     lifecycle: Lifecycle,
     catalog: Catalog,
-    extensions: Arc<dyn Extensions>,
+    extensions: Arc<dyn Plugins>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
     bulks: Bulks,
@@ -72,7 +75,7 @@ impl Service {
         options: Options,
         lifecycle: Lifecycle,
         catalog: Catalog,
-        extensions: Arc<dyn Extensions>,
+        extensions: Arc<dyn Plugins>,
         clock: Arc<dyn Clock>,
         shutdown: Shutdown,
     ) -> Self {

@@ -1,13 +1,14 @@
 //! What there is beside instances: templates, tools, provisioners, plugins.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Error, Reference, Service};
 use crate::catalog::CatalogEntry;
 use crate::domain::{
     Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, TemplateName, Timestamp, Tool,
 };
-use crate::extension::{PluginReport, Reach};
+use crate::extension::{ConfigurationReport, PluginKind, PluginReport, ProvisionerStanding, Reach};
 use crate::runtime::{ProvisionerReadings, Readings};
 
 /// The tools found at the last handshake.
@@ -28,6 +29,8 @@ pub struct ProvisionerView {
     pub plugin: PluginIdentity,
     /// Used when nobody names one.
     pub default: bool,
+    /// Whether it takes new instances.
+    pub standing: ProvisionerStanding,
     /// As the plugin describes them.
     pub capabilities: Vec<String>,
     /// Whether its backend answers.
@@ -47,6 +50,8 @@ pub struct PluginsView {
     pub plugins: Vec<PluginReport>,
     /// Of the active set.
     pub generation: u64,
+    /// How the configuration as a whole stands.
+    pub configuration: ConfigurationReport,
 }
 
 impl Service {
@@ -83,6 +88,7 @@ impl Service {
                 name: entry.name.clone(),
                 plugin: entry.plugin.clone(),
                 default: entry.name == set.default_provisioner,
+                standing: entry.standing,
                 capabilities: entry.capabilities.clone(),
                 reach: entry.provisioner.reach(),
                 instances,
@@ -126,6 +132,19 @@ impl Service {
         PluginsView {
             plugins: self.inner.extensions.plugins(),
             generation: self.inner.extensions.current().generation,
+            configuration: self.inner.extensions.configuration(),
         }
+    }
+
+    /// Has the configuration and its files read again; true when that was done within `wait`.
+    pub async fn reload(&self, wait: Option<Duration>) -> bool {
+        let wait = self.bounded_wait(wait);
+        tokio::time::timeout(wait, self.inner.extensions.reload()).await.is_ok()
+    }
+
+    /// Puts the version of a plugin before the one that serves in its place.
+    pub async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<PluginsView, Error> {
+        self.inner.extensions.roll_back(name, kind).await?;
+        Ok(self.plugins())
     }
 }

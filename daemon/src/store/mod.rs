@@ -24,6 +24,7 @@ mod outlines;
 mod outputs;
 mod overlay;
 mod planted;
+mod plugins;
 mod record;
 #[cfg(test)]
 mod requests_tests;
@@ -57,7 +58,7 @@ use crate::runtime::Metrics;
 use current::Current;
 use idempotency::Keys;
 use open::Marks;
-use tables::{EVENT, META, META_GENERATION, last_revision};
+use tables::{EVENT, last_revision};
 use writer::Writer;
 
 /// One committed change.
@@ -132,22 +133,5 @@ impl Store {
     /// The number of the last event; 0 in a new store.
     pub fn revision(&self) -> Result<Revision, Error> {
         last_revision(&self.database.begin_read()?.open_table(EVENT)?)
-    }
-
-    /// The generation of the plugin set last stored; 0 in a new store.
-    pub fn generation(&self) -> Result<u64, Error> {
-        let meta = self.database.begin_read()?.open_table(META)?;
-        let bytes = meta.get(META_GENERATION)?.and_then(|value| value.value().try_into().ok());
-        Ok(bytes.map_or(0, u64::from_le_bytes))
-    }
-
-    /// Stores the generation, so that it never goes back.
-    pub async fn set_generation(&self, generation: u64) -> Result<(), Error> {
-        self.writer
-            .submit(WhenFull::Wait, move |batch| {
-                batch.tables.meta.insert(META_GENERATION, generation.to_le_bytes().as_slice())?;
-                Ok(())
-            })
-            .await
     }
 }

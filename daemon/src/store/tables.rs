@@ -87,6 +87,8 @@ pub(super) const META_OWNER: &str = "owner";
 pub(super) const META_SEAL: &str = "seal";
 /// Number of swaps of the plugin set: a little-endian `u64`.
 pub(super) const META_GENERATION: &str = "generation";
+/// The plugin set last published.
+pub(super) const META_PLUGINS: &str = "plugins";
 
 impl Tables<'_> {
     /// The number of the last event, from which all revisions follow.

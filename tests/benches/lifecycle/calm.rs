@@ -12,8 +12,9 @@ use wharfinger::domain::{
     ProvisionerName, Secrets, Spec, Target, Template, Timestamp, Workload, WorkloadState,
 };
 use wharfinger::extension::{
-    Answer, CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage, PluginReport,
-    Prober, Provisioner, ProvisionerEntry, Question, Reach, Rung,
+    Answer, ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest,
+    OwnedPage, PluginKind, PluginReport, Plugins, Prober, Provisioner, ProvisionerEntry, ProvisionerStanding,
+    Question, Reach, RollbackError, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
@@ -166,6 +167,8 @@ impl Extensions for Calm {
         let entry = ProvisionerEntry {
             name: name.clone(),
             plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },
+            identities: Vec::new(),
+            standing: ProvisionerStanding::Serving,
             capabilities: Vec::new(),
             endpoints: Vec::new(),
             provisioner: Arc::new(*self),
@@ -173,8 +176,22 @@ impl Extensions for Calm {
         let provisioners = [(name.clone(), entry)].into();
         Arc::new(ExtensionSet { generation: 1, provisioners, hooks: Vec::new(), default_provisioner: name })
     }
+}
 
+/// No plugins are behind it.
+#[async_trait]
+impl Plugins for Calm {
     fn plugins(&self) -> Vec<PluginReport> {
         Vec::new()
+    }
+
+    fn configuration(&self) -> ConfigurationReport {
+        ConfigurationReport::default()
+    }
+
+    async fn reload(&self) {}
+
+    async fn roll_back(&self, name: &str, _kind: Option<PluginKind>) -> Result<u64, RollbackError> {
+        Err(RollbackError::Unknown { name: name.to_owned(), known: Vec::new() })
     }
 }

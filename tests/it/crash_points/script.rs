@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use wharfinger::domain::{Failure, FailureKind, Observation, OwnerId, Secrets, Target, Template};
 use wharfinger::extension::{
-    CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage, PluginReport,
-    Provisioner, Reach,
+    CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage, Provisioner, Reach,
 };
 
 use crate::simulation::World;
@@ -193,9 +192,5 @@ impl Extensions for Script {
             entry.provisioner = Arc::new(self.clone());
         }
         Arc::new(set)
-    }
-
-    fn plugins(&self) -> Vec<PluginReport> {
-        Vec::new()
     }
 }

@@ -13,7 +13,7 @@ use wharfinger::domain::{
 };
 use wharfinger::extension::{
     Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage,
-    OwnedWorkload, PluginReport, Prober, Provisioner, ProvisionerEntry, Question, Reach, Rung,
+    OwnedWorkload, Prober, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 
@@ -581,15 +581,13 @@ impl Extensions for World {
         let entry = ProvisionerEntry {
             name: name.clone(),
             plugin: PluginIdentity { name: "world".to_owned(), digest: "sha256:0".to_owned() },
+            identities: Vec::new(),
+            standing: ProvisionerStanding::Serving,
             capabilities: Vec::new(),
             endpoints: Vec::new(),
             provisioner: Arc::new(self.clone()),
         };
         let provisioners = [(name.clone(), entry)].into();
         Arc::new(ExtensionSet { generation: 1, provisioners, hooks: Vec::new(), default_provisioner: name })
-    }
-
-    fn plugins(&self) -> Vec<PluginReport> {
-        Vec::new()
     }
 }

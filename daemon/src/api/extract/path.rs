@@ -50,6 +50,17 @@ impl<S: Send + Sync> FromRequestParts<S> for OrphanPath {
     }
 }
 
+/// `{name}` of a plugin.
+pub(crate) struct PluginPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PluginPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        segment(parts, state, Code::PluginNotFound).await.map(Self)
+    }
+}
+
 /// `{code}` of a problem.
 pub(crate) struct ProblemPath(pub(crate) Code);
 

@@ -47,7 +47,7 @@ const OF_INSTANCES: [Word; 6] = [
 ];
 
 /// In `errors` of a problem; in `CamelCase`, the reason of a condition, a cause or an event.
-const OF_PROVISIONERS: [Word; 13] = [
+const OF_PROVISIONERS: [Word; 15] = [
     (
         "not_applied",
         "The call was refused, or could not be made, before it had any effect: mostly the backend was not \
@@ -70,6 +70,17 @@ const OF_PROVISIONERS: [Word; 13] = [
         "The workload's name is held by something of ours that can be neither seen nor removed. The next one is \
          made under another name.",
         "Look for the old name at the backend and remove what is left there.",
+    ),
+    (
+        "provisioner_disabled",
+        "The provisioner's table says `enabled = false`: every call is denied.",
+        "Enable it again, or delete its instances with `force=true` when its backend is gone for good.",
+    ),
+    (
+        "plugin_replaced",
+        "The plugin was replaced while the call was out, and it did not end within `plugins.drain`. Whether it \
+         had its effect is looked for.",
+        "Nothing; raise `plugins.drain` if calls of this plugin take that long.",
     ),
     (
         "provisioner_paused",
@@ -122,13 +133,23 @@ const OF_PROVISIONERS: [Word; 13] = [
 ];
 
 /// `last_refusal.code` of a plugin. What served before goes on serving.
-const OF_PLUGINS: [Word; 16] = [
+const OF_PLUGINS: [Word; 23] = [
     (
         "engine_failed",
         "The sandbox for plugins cannot be made on this machine.",
         "Give the daemon more memory and address space.",
     ),
-    ("plugin_unreadable", "The component's file cannot be read.", "Check its path and who may read it."),
+    (
+        "warehouse_unusable",
+        "The folder `plugins` in the data directory, where the daemon keeps its own copies of components, cannot \
+         be made or read.",
+        "Give the daemon's user the data directory.",
+    ),
+    (
+        "plugin_unreadable",
+        "The component's file cannot be read.",
+        "Check its path and who may read it, or build the plugins first.",
+    ),
     (
         "plugin_too_large",
         "The file is larger than any plugin should be.",
@@ -143,6 +164,11 @@ const OF_PLUGINS: [Word; 16] = [
         "component_invalid",
         "The component does not compile: the file may be cut short or damaged.",
         "Build or copy it again.",
+    ),
+    (
+        "component_not_compiled",
+        "Compiling the component takes more time or memory than `[plugins]` allows, or could not be tried now.",
+        "If it is right that large, raise `plugins.compile_time` or `plugins.compile_memory`.",
     ),
     (
         "grant_missing",
@@ -186,14 +212,41 @@ const OF_PLUGINS: [Word; 16] = [
     ),
     (
         "provisioner_in_use",
-        "A provisioner that has living instances was to be removed or given another backend. Their workloads \
-         could be neither seen nor removed then.",
-        "Delete the instances first, or leave its table as it was and add another one beside it.",
+        "A provisioner that has living instances was to be given another plugin or another URL. If that is \
+         another backend, their workloads could be neither seen nor removed.",
+        "Write `moved = true` into its table if it is the same backend; else leave the table as it was and add \
+         another one beside it.",
+    ),
+    (
+        "copy_unusable",
+        "The daemon's own copy of a component is lost or damaged, and the operator's file is no better.",
+        "Put the file back, or build it again.",
+    ),
+    (
+        "table_unusable",
+        "The table that was stored with a component cannot be read by this version, or refers to something that \
+         is gone, such as a variable of the environment.",
+        "Put back what the message names, or correct the configuration so that the stored table is not needed.",
+    ),
+    (
+        "plugins_unstored",
+        "The database takes no writes, so that a restart would forget the new plugins: they do not serve.",
+        "See `/readyz` and the log: mostly the disk is full. It is tried again by itself.",
     ),
     (
         "default_provisioner_unknown",
         "`[defaults] provisioner` names one that has no table.",
         "Correct the name, or add the table.",
+    ),
+    (
+        "set_refused",
+        "The plugin is well, but another one of the same configuration is not: a set is published whole.",
+        "See the other one, which the message names.",
+    ),
+    (
+        "rolled_back",
+        "Somebody put an earlier version in the place of what the configuration asks for.",
+        "Change its file or its table; what they say then is taken up.",
     ),
     (
         "plugins_refused",
@@ -300,9 +353,8 @@ mod tests {
         used.extend(crate::domain::Failure::BY_HOST.map(str::to_owned));
         let explained = &codes(&OF_INSTANCES) | &codes(&OF_PROVISIONERS);
         assert_eq!(used, explained, "explain each code in this file");
-        assert_eq!(
-            found(&sources().join("plugin/error.rs"), r#"Self::[A-Z][^\n]*=> "([a-z_]+)","#),
-            codes(&OF_PLUGINS)
-        );
+        let errors = found(&sources().join("plugin/error.rs"), r#"Self::[A-Z][^\n]*=> "([a-z_]+)","#);
+        let standings = found(&sources().join("plugin/standing.rs"), r#"const [A-Z_]+: &str = "([a-z_]+)";"#);
+        assert_eq!(&errors | &standings, codes(&OF_PLUGINS));
     }
 }

@@ -76,6 +76,8 @@ codes! {
         "GET /mcp/instances lists the living ones. A deleted instance has only its events and its last output, by its id.";
     OrphanNotFound = "orphan_not_found", 404, false, "There is no such orphan",
         "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
+    PluginNotFound = "plugin_not_found", 404, false, "There is no such plugin",
+        "GET /mcp/plugins lists them.";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
         "GET /mcp/templates lists them.";
     BulkNotFound = "bulk_not_found", 404, false, "There is no such bulk",
@@ -107,6 +109,10 @@ codes! {
         "Look at what they select (GET /mcp/instances?label=…), and send the bulk with that expect_count.";
     RevisionCompacted = "revision_compacted", 410, false, "Not all events since this revision are kept",
         "List again (GET /mcp/instances), then stream from that list's revision: GET /mcp/events?since=….";
+    PluginAmbiguous = "plugin_ambiguous", 409, false, "A provisioner and a hook have this name",
+        "Say which with ?kind=provisioner or ?kind=hook.";
+    NothingToRollBackTo = "nothing_to_roll_back_to", 409, false, "No earlier version of the plugin is kept",
+        "See previous in GET /mcp/plugins; [plugins] keep says how many versions are kept.";
     StaleRevision = "stale_revision", 412, false, "The instance has changed since",
         "Read it again, decide anew, and send its new ETag.";
     BodyTooLarge = "body_too_large", 413, false, "The body is too large",
@@ -124,6 +130,12 @@ codes! {
         "Use a new key for each request, and the same only to send the same request again.";
     OrphanUnmarked = "orphan_unmarked", 422, false, "The workload does not say which instance it was made for",
         "Remove it by the backend's own means: without its mark it can be neither adopted nor purged.";
+    ProvisionerRetired = "provisioner_retired", 422, false, "The provisioner takes no new instances",
+        "Ask for another one: GET /mcp/provisioners shows which take new instances.";
+    ProvisionerDisabled = "provisioner_disabled", 422, false, "The provisioner is disabled",
+        "Ask for another one: GET /mcp/provisioners shows which take new instances.";
+    RollbackRefused = "rollback_refused", 422, false, "The earlier version of the plugin cannot serve now",
+        "See detail for what is wrong with it.";
     HookDenied = "hook_denied", 422, false, "A hook refused the request",
         "See errors and admission for what the hooks want.";
     HookFailed = "hook_failed", 422, true, "A hook could not answer, and counts as a refusal",

@@ -101,6 +101,36 @@ impl Code {
                 "If its file is there, look into the log: a file with an error is refused, with each \
                  complaint, and the last good one stays.",
             ),
+            Self::PluginNotFound => (
+                "The configuration has no provisioner and no hook of this name. Plugins are called by the names \
+                 of their tables, not by their files.",
+                "See `GET /mcp/plugins` for the names there are.",
+            ),
+            Self::PluginAmbiguous => (
+                "A provisioner and a hook may have the same name, and here they do. The request does not say \
+                 which of them is meant.",
+                "Nothing, or give one of the two another name.",
+            ),
+            Self::NothingToRollBackTo => (
+                "The daemon keeps the last versions of each plugin: the component with its table. None is kept \
+                 from before the one that serves now.",
+                "Put the file you want in its place by hand. `[plugins] keep` says how many versions are kept.",
+            ),
+            Self::RollbackRefused => (
+                "The version before is kept, and cannot serve now: its table refers to something that is gone, or \
+                 it would lead instances to another backend. What served goes on serving.",
+                "`detail` names it. Put back what is missing, or change the configuration instead.",
+            ),
+            Self::ProvisionerRetired => (
+                "The provisioner's table was removed from the configuration while it had instances. It serves on \
+                 for them, until the last one is gone, and makes no new ones.",
+                "Point templates and `[defaults] provisioner` to another provisioner, or put its table back.",
+            ),
+            Self::ProvisionerDisabled => (
+                "The provisioner's table says `enabled = false`. It makes nothing, and its instances are neither \
+                 watched nor removed, until it is enabled again.",
+                "Remove `enabled = false` from its table, or point templates to another provisioner.",
+            ),
             Self::BulkNotFound => (
                 "No bulk has this id. A finished one is remembered for a day, unless configured otherwise, \
                  and of very many the oldest are forgotten earlier. What it made and deleted stays so.",

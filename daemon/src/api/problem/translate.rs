@@ -7,7 +7,7 @@ use super::{Code, Problem};
 use crate::api::wire::ProblemError;
 use crate::domain::{Failure, FailureKind};
 use crate::runtime::ErrorChain;
-use crate::service::{Denial, Error};
+use crate::service::{Denial, Error, RollbackError};
 
 /// When to come back if nobody knows better.
 const SOON: Duration = Duration::from_secs(5);
@@ -23,6 +23,9 @@ impl From<Error> for Problem {
             Error::TemplateNotFound(_) => Self::new(Code::TemplateNotFound, detail),
             Error::Invalid(violations) => Self::new(Code::InvalidRequest, detail)
                 .with_errors(violations.into_iter().map(ProblemError::from).collect()),
+            Error::ProvisionerRetired(_) => Self::new(Code::ProvisionerRetired, detail),
+            Error::ProvisionerDisabled(_) => Self::new(Code::ProvisionerDisabled, detail),
+            Error::Rollback(error) => rollback(&error, detail),
             Error::Denied(denial) => denied(*denial, detail),
             Error::NameTaken { .. } => Self::new(Code::NameTaken, detail),
             Error::NameDeleting { .. } => Self::new(Code::NameDeleting, detail),
@@ -49,6 +52,17 @@ impl From<Error> for Problem {
                 Self::new(Code::StoreUnavailable, detail).with_retry_after(SOON)
             }
         }
+    }
+}
+
+fn rollback(error: &RollbackError, detail: String) -> Problem {
+    match error {
+        RollbackError::Unknown { known, .. } => {
+            Problem::new(Code::PluginNotFound, format!("{detail}: there are {}", known.join(", ")))
+        }
+        RollbackError::Ambiguous(_) => Problem::new(Code::PluginAmbiguous, detail),
+        RollbackError::NothingBefore { .. } => Problem::new(Code::NothingToRollBackTo, detail),
+        RollbackError::Refused { .. } => Problem::new(Code::RollbackRefused, detail),
     }
 }
 

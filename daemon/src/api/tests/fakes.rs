@@ -10,9 +10,9 @@ use crate::domain::{
     Template, Timestamp, Verdict,
 };
 use crate::extension::{
-    CreateOrder, Creation, ExtensionSet, Extensions, Hook, HookEntry, LogLine, LogsPage, LogsRequest,
-    OwnedPage, PluginKind, PluginRefusal, PluginReport, PluginState, Provisioner, ProvisionerEntry, Reach,
-    Review,
+    ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, Hook, HookEntry, LogLine, LogsPage,
+    LogsRequest, OwnedPage, PluginKind, PluginRefusal, PluginReport, PluginState, Plugins, PreviousVersion,
+    Provisioner, ProvisionerEntry, ProvisionerStanding, Reach, Review, RollbackError,
 };
 
 /// What the next logs are, what the hook says, and whether everything panics.
@@ -61,6 +61,8 @@ impl Extensions for Fakes {
         let entry = ProvisionerEntry {
             name: "local".parse().unwrap(),
             plugin: PluginIdentity { name: "local".to_owned(), digest: "sha256:01".to_owned() },
+            identities: Vec::new(),
+            standing: ProvisionerStanding::Serving,
             capabilities: vec!["logs".to_owned()],
             endpoints: Vec::new(),
             provisioner: Arc::new(FakeProvisioner { logs: Arc::clone(&self.logs) }),
@@ -79,7 +81,10 @@ impl Extensions for Fakes {
             default_provisioner: "local".parse().unwrap(),
         })
     }
+}
 
+#[async_trait]
+impl Plugins for Fakes {
     fn plugins(&self) -> Vec<PluginReport> {
         assert!(!self.panics, "a part that panics");
         vec![PluginReport {
@@ -96,10 +101,42 @@ impl Extensions for Fakes {
                 message: "no component".to_owned(),
                 digest: Some("sha256:03".to_owned()),
             }),
+            instances: Some(2),
+            in_flight: 1,
+            previous: vec![PreviousVersion {
+                digest: "sha256:00".to_owned(),
+                generation: 5,
+                since: Timestamp(0),
+            }],
             calls: 3,
             p50: Some(std::time::Duration::from_millis(2)),
             p99: None,
         }]
+    }
+
+    fn configuration(&self) -> ConfigurationReport {
+        let refusal = Some((Timestamp(2_000), "server.listen: is no address".to_owned()));
+        ConfigurationReport { refusal, needs_restart: vec!["store.cache".to_owned()] }
+    }
+
+    async fn reload(&self) {
+        if self.hook.is_some() {
+            // As long as the hook: until the gate opens.
+            let _ = self.gate.acquire().await;
+        }
+    }
+
+    async fn roll_back(&self, name: &str, _kind: Option<PluginKind>) -> Result<u64, RollbackError> {
+        match name {
+            "local" => Ok(8),
+            "both" => Err(RollbackError::Ambiguous(name.to_owned())),
+            "new" => Err(RollbackError::NothingBefore { kind: "provisioner", name: name.to_owned() }),
+            "gone" => Err(RollbackError::Refused {
+                code: "table_unusable".to_owned(),
+                message: "the variable TOKEN is not set".to_owned(),
+            }),
+            _ => Err(RollbackError::Unknown { name: name.to_owned(), known: vec!["local".to_owned()] }),
+        }
     }
 }
 

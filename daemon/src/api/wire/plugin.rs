@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Time, microseconds};
-use crate::service::{self, PluginRefusal, PluginReport, PluginsView};
+use crate::service::{self, ConfigurationReport, PluginRefusal, PluginReport, PluginsView, PreviousVersion};
 
 /// A WebAssembly component that is plugged in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,8 +22,15 @@ pub(crate) struct Plugin {
     /// Null when a later one was accepted.
     #[schema(required)]
     pub(crate) last_refusal: Option<Refusal>,
+    /// Of a provisioner: living instances it looks after; null for a hook.
+    #[schema(required)]
+    pub(crate) instances: Option<usize>,
+    /// What it can be rolled back to, the last first.
+    pub(crate) previous: Vec<PreviousPlugin>,
     /// Since it began to serve.
     pub(crate) calls: u64,
+    /// Calls that are out now.
+    pub(crate) in_flight: usize,
     /// Median duration of the last calls, in microseconds.
     #[schema(required)]
     pub(crate) p50_us: Option<u64>,
@@ -48,6 +55,39 @@ pub(crate) enum PluginState {
     Active,
     /// What the configuration asks for was refused; an earlier one may still serve.
     Refused,
+    /// The configuration lacks it; it serves on for the instances it has.
+    Retired,
+    /// Turned off: a hook is not asked, and every call of a provisioner is denied.
+    Disabled,
+}
+
+/// A version that served before.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviousPlugin {
+    /// `sha256:<hex>` of the component.
+    pub(crate) digest: String,
+    /// The set in which it began to serve.
+    pub(crate) generation: u64,
+    /// When it began to serve.
+    pub(crate) since: Time,
+}
+
+/// How the configuration file as a whole stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Configuration {
+    /// Why the file was refused; null if what it says is in force.
+    #[schema(required)]
+    pub(crate) refusal: Option<ConfigurationRefusal>,
+    /// Keys that changed and take effect after a restart.
+    pub(crate) needs_restart: Vec<String>,
+}
+
+/// Why the configuration file was refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConfigurationRefusal {
+    pub(crate) at: Time,
+    /// Every complaint, one in a line, each with its place and key.
+    pub(crate) message: String,
 }
 
 /// What the configuration asks for.
@@ -88,11 +128,13 @@ pub(crate) struct PluginList {
     pub(crate) plugins: Vec<Plugin>,
     /// Of the active set; grows with every swap.
     pub(crate) generation: u64,
+    pub(crate) configuration: Configuration,
 }
 
 impl From<PluginsView> for PluginList {
-    fn from(PluginsView { plugins, generation }: PluginsView) -> Self {
-        Self { plugins: plugins.into_iter().map(Plugin::from).collect(), generation }
+    fn from(PluginsView { plugins, generation, configuration }: PluginsView) -> Self {
+        let plugins = plugins.into_iter().map(Plugin::from).collect();
+        Self { plugins, generation, configuration: configuration.into() }
     }
 }
 
@@ -107,6 +149,8 @@ impl From<PluginReport> for Plugin {
             state: match report.state {
                 service::PluginState::Active => PluginState::Active,
                 service::PluginState::Refused => PluginState::Refused,
+                service::PluginState::Retired => PluginState::Retired,
+                service::PluginState::Disabled => PluginState::Disabled,
             },
             desired: report.desired_digest.map(|digest| DesiredPlugin { digest }),
             active: report.active_digest.map(|digest| ActivePlugin {
@@ -115,10 +159,26 @@ impl From<PluginReport> for Plugin {
                 since: report.active_since.map(Time::from),
             }),
             last_refusal: report.last_refusal.map(Refusal::from),
+            instances: report.instances,
+            previous: report.previous.into_iter().map(PreviousPlugin::from).collect(),
             calls: report.calls,
+            in_flight: report.in_flight,
             p50_us: report.p50.map(microseconds),
             p99_us: report.p99.map(microseconds),
         }
+    }
+}
+
+impl From<PreviousVersion> for PreviousPlugin {
+    fn from(PreviousVersion { digest, generation, since }: PreviousVersion) -> Self {
+        Self { digest, generation, since: since.into() }
+    }
+}
+
+impl From<ConfigurationReport> for Configuration {
+    fn from(ConfigurationReport { refusal, needs_restart }: ConfigurationReport) -> Self {
+        let refusal = refusal.map(|(at, message)| ConfigurationRefusal { at: at.into(), message });
+        Self { refusal, needs_restart }
     }
 }
 

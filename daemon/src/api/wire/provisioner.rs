@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::Time;
 use crate::domain::BreakerState;
-use crate::service::ProvisionerView;
+use crate::service::{ProvisionerStanding, ProvisionerView};
 
 /// Who makes workloads.
 #[derive(Debug, Serialize, ToSchema)]
@@ -14,6 +14,9 @@ pub(crate) struct Provisioner {
     pub(crate) plugin: ProvisionerPlugin,
     /// Used when neither request nor template names one.
     pub(crate) default: bool,
+    /// `serving`: it takes new instances; `retired`: the configuration lacks it, and it looks after those it
+    /// has; `disabled`: every call is denied.
+    pub(crate) standing: &'static str,
     /// As the plugin describes them.
     pub(crate) capabilities: Vec<String>,
     /// Whether its backend answered the last call; null before the first one.
@@ -83,8 +86,17 @@ pub(crate) struct ProvisionerList {
 
 impl From<ProvisionerView> for Provisioner {
     fn from(view: ProvisionerView) -> Self {
-        let ProvisionerView { name, plugin, default, capabilities, reach, instances, outlook, recovering } =
-            view;
+        let ProvisionerView {
+            name,
+            plugin,
+            default,
+            standing,
+            capabilities,
+            reach,
+            instances,
+            outlook,
+            recovering,
+        } = view;
         let until = match outlook.breaker {
             BreakerState::Paused { until } => Some(until.into()),
             BreakerState::Closed | BreakerState::HalfOpen { .. } => None,
@@ -93,6 +105,11 @@ impl From<ProvisionerView> for Provisioner {
             name: name.to_string(),
             plugin: ProvisionerPlugin { name: plugin.name, digest: plugin.digest },
             default,
+            standing: match standing {
+                ProvisionerStanding::Serving => "serving",
+                ProvisionerStanding::Retired => "retired",
+                ProvisionerStanding::Disabled => "disabled",
+            },
             capabilities,
             reachable: reach.reachable,
             since: reach.since.map(Time::from),

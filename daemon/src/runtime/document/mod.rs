@@ -19,6 +19,7 @@ mod kind;
 mod nearest;
 mod size;
 mod table;
+mod text;
 mod tree;
 
 #[cfg(test)]

@@ -127,6 +127,11 @@ impl<'document> Table<'document> {
         }
     }
 
+    /// Everything that is written in it.
+    pub fn entries(&self) -> impl Iterator<Item = (&'document String, &'document Node)> + use<'document> {
+        self.entries.into_iter().flatten()
+    }
+
     /// The value as it stands.
     pub fn any(&mut self, key: &'static str) -> Option<&'document Node> {
         self.know(key)

@@ -141,6 +141,11 @@ impl Document {
         Ok(())
     }
 
+    /// What stands at the top, as it was written.
+    pub const fn root(&self) -> &Node {
+        &self.root
+    }
+
     /// Reads the whole document. Answers with what `read` made if nobody complained.
     pub fn read<T>(&self, read: impl FnOnce(&mut Table<'_>) -> Option<T>) -> Result<T, Complaints> {
         self.read_with_known(read).0
@@ -168,6 +173,14 @@ impl Document {
 }
 
 impl Node {
+    /// What stands under `key`, if this is a table that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match &self.value {
+            Value::Table(entries) => entries.get(key),
+            _ => None,
+        }
+    }
+
     fn set_place(&mut self, place: &Place) {
         self.place = place.clone();
         match &mut self.value {

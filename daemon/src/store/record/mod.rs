@@ -7,12 +7,14 @@
 mod bulk;
 mod event;
 mod output;
+mod plugin;
 mod spec;
 mod status;
 
 pub(super) use bulk::{BulkRecord, ItemRecord, RequestRecord};
 pub(super) use event::{EventRecord, OriginRecord};
 pub(super) use output::OutputRecord;
+pub(super) use plugin::PublishedRecord;
 pub(super) use spec::{SpecRecord, origin_of_spec};
 pub(super) use status::StatusRecord;
 

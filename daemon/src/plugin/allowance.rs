@@ -1,0 +1,83 @@
+//! What a configuration leaves to each plugin, even where it is refused.
+//!
+//! Last-good keeps what served; it must not keep what was taken away. So what a refused configuration
+//! only removes (a grant, an upstream, credentials, a hook's say) is removed from what serves.
+
+use std::collections::BTreeMap;
+
+use super::options::{HookOptions, ProvisionerOptions};
+use crate::domain::{HookMode, Taken};
+
+/// What is left to each plugin that the configuration speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Allowances {
+    /// By the table's name.
+    pub provisioners: BTreeMap<String, Allowance>,
+    /// What a hook's verdict may do at most.
+    pub hooks: BTreeMap<String, HookMode>,
+}
+
+/// What is left to a provisioner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// It may be called.
+    pub enabled: bool,
+    /// It may start processes.
+    pub process: bool,
+    /// What it may reach, and whether credentials are sent there. None: the table does not say.
+    pub upstreams: Option<BTreeMap<String, bool>>,
+}
+
+impl Allowances {
+    /// What a provisioner that serves with `options` loses beside what it lost before.
+    pub(super) fn taken_from(&self, options: &ProvisionerOptions, before: &Taken) -> Taken {
+        let mut taken = before.clone();
+        let Some(left) = self.provisioners.get(options.name.as_str()) else { return taken };
+        taken.enabled |= !left.enabled;
+        taken.process |= options.process && !left.process;
+        for (name, upstream) in &options.upstreams {
+            let Some(upstreams) = &left.upstreams else { break };
+            let is_left = upstreams.get(name).is_some_and(|token| *token || upstream.bearer_token.is_none());
+            if !is_left {
+                taken.upstreams.insert(name.clone());
+            }
+        }
+        taken
+    }
+
+    /// The same for a hook.
+    pub(super) fn taken_from_hook(&self, options: &HookOptions, before: &Taken) -> Taken {
+        let mut taken = before.clone();
+        let left = self.hooks.get(options.name.as_str()).copied();
+        if let Some(left) = left.filter(|left| strength(*left) < strength(options.mode)) {
+            taken.mode = Some(left);
+        }
+        taken
+    }
+}
+
+const fn strength(mode: HookMode) -> u8 {
+    match mode {
+        HookMode::Off => 0,
+        HookMode::Audit => 1,
+        HookMode::Enforce => 2,
+    }
+}
+
+impl ProvisionerOptions {
+    /// What is left of the table after `taken`.
+    pub(super) fn without(mut self, taken: &Taken) -> Self {
+        self.enabled &= !taken.enabled;
+        self.process &= !taken.process;
+        self.upstreams.retain(|name, _| !taken.upstreams.contains(name));
+        self
+    }
+}
+
+impl HookOptions {
+    /// What is left of the table after `taken`.
+    pub(super) fn without(mut self, taken: &Taken) -> Self {
+        self.mode = taken.mode.unwrap_or(self.mode);
+        self
+    }
+}

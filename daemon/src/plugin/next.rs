@@ -1,0 +1,309 @@
+//! What comes next: from what the configuration asks for to the parts of a set, or to every reason why not.
+//!
+//! Keeps each plugin whose table and files did not change, with its connections, and builds the others.
+//! Serves nothing and stores nothing.
+//!
+//! The rules about provisioners that have instances:
+//! * One that the configuration lacks is *retired*: it serves on, for the instances it has.
+//! * Another backend in its place (another identity, another URL) is refused, unless its table says that
+//!   it is the same backend, `moved`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::build::{Built, BuiltHook, BuiltProvisioner, Material, PluginTable, Workshop};
+use super::error::{Error, Refusal};
+use super::options::{HookOptions, Options, ProvisionerOptions, Upstream};
+use super::set::Parts;
+use crate::domain::{HookMode, PluginKey, PluginVersion, ProvisionerName};
+
+/// The files of a configuration, as far as they could be read.
+pub(super) struct Survey {
+    provisioners: Vec<Material<ProvisionerOptions>>,
+    hooks: Vec<Material<HookOptions>>,
+    refusals: Vec<Refusal>,
+}
+
+/// A hook that is off is not loaded: turning off a broken one must be possible.
+fn asked(hook: &&HookOptions) -> bool {
+    hook.mode != HookMode::Off
+}
+
+fn key(table: &impl PluginTable) -> PluginKey {
+    let subject = table.subject();
+    (subject.kind, subject.name)
+}
+
+/// Reads every file.
+pub(super) async fn survey(workshop: &Workshop, options: &Options) -> Survey {
+    let mut survey = Survey { provisioners: Vec::new(), hooks: Vec::new(), refusals: Vec::new() };
+    for table in options.provisioners.iter().filter(|table| table.enabled) {
+        match workshop.read(table).await {
+            Ok(material) => survey.provisioners.push(material),
+            Err(error) => survey.refusals.push(Refusal { plugin: key(table), error }),
+        }
+    }
+    for table in options.hooks.iter().filter(asked) {
+        match workshop.read(table).await {
+            Ok(material) => survey.hooks.push(material),
+            Err(error) => survey.refusals.push(Refusal { plugin: key(table), error }),
+        }
+    }
+    if !options.provisioners.iter().any(|table| table.name == options.default_provisioner) {
+        let name = options.default_provisioner.clone();
+        let plugin = (crate::domain::PluginKind::Provisioner, name.as_str().to_owned());
+        survey.refusals.push(Refusal { plugin, error: Error::NoDefault { name } });
+    }
+    survey
+}
+
+impl Survey {
+    /// The digests of what could be read.
+    pub(super) fn digests(&self) -> BTreeMap<PluginKey, String> {
+        let provisioners = self.provisioners.iter().map(|material| &material.candidate);
+        let candidates = provisioners.chain(self.hooks.iter().map(|material| &material.candidate));
+        candidates
+            .map(|candidate| {
+                let subject = &candidate.subject;
+                ((subject.kind, subject.name.clone()), candidate.digest.as_str().to_owned())
+            })
+            .collect()
+    }
+
+    /// What the files say of one plugin, as a version that a person may reject.
+    pub(super) fn version(&self, wanted: &PluginKey) -> Option<PluginVersion> {
+        let provisioners = self.provisioners.iter().map(Material::version);
+        provisioners.chain(self.hooks.iter().map(Material::version)).find(|version| version.key() == *wanted)
+    }
+}
+
+/// Whose instances must not lose their provisioner.
+pub(super) struct Holders<'a> {
+    /// How many instances a provisioner has.
+    pub(super) owned: &'a (dyn Fn(&ProvisionerName) -> usize + Send + Sync),
+    /// Whether a request may still be at work on a set in which the provisioner was not retired: it may
+    /// make one more instance.
+    pub(super) in_use: &'a (dyn Fn(&ProvisionerName) -> bool + Send + Sync),
+}
+
+/// The parts of the next set, which will be the one of `generation`. Goes on after a refusal, so that
+/// all are told at once.
+pub(super) async fn next(
+    workshop: &Workshop,
+    active: &Parts,
+    options: &Options,
+    survey: Survey,
+    holders: &Holders<'_>,
+    generation: u64,
+) -> Result<Parts, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let mut parts =
+        Parts { previous: active.previous.clone(), ..Parts::none(options.default_provisioner.clone()) };
+    refusals.extend(survey.refusals);
+    for material in survey.provisioners {
+        let plugin = key(&material.options);
+        let old = active.provisioners.get(&material.options.name);
+        if let Some(known) = kept(active, &material, old, &mut parts.rejected) {
+            parts.provisioners.insert(material.options.name.clone(), known);
+            continue;
+        }
+        let built = match workshop.provisioner(material, generation).await {
+            Ok(built) => admit(built, old.map(Arc::as_ref), holders),
+            Err(error) => Err(error),
+        };
+        match built {
+            Ok(built) => {
+                parts.provisioners.insert(built.material.options.name.clone(), Arc::new(built));
+            }
+            Err(error) => refusals.push(Refusal { plugin, error }),
+        }
+    }
+    for material in survey.hooks {
+        let plugin = key(&material.options);
+        let old = active.hook(material.options.name.as_str());
+        if let Some(known) = kept(active, &material, old, &mut parts.rejected) {
+            parts.hooks.push(known);
+            continue;
+        }
+        match workshop.hook(material, generation).await {
+            Ok(built) => parts.hooks.push(Arc::new(built)),
+            Err(error) => refusals.push(Refusal { plugin, error }),
+        }
+    }
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    keep_unloaded(active, options, holders, &mut parts);
+    Ok(parts)
+}
+
+/// The plugin that serves, if it is what the files ask for, or if what they ask for was rejected.
+fn kept<Options: PluginTable, Extension: ?Sized>(
+    active: &Parts,
+    material: &Material<Options>,
+    old: Option<&Arc<Built<Options, Extension>>>,
+    rejected: &mut Vec<PluginVersion>,
+) -> Option<Arc<Built<Options, Extension>>> {
+    let old = old?;
+    let version = active.rejected(&key(&material.options));
+    if let Some(version) = version.filter(|version| version.equals(&material.version())) {
+        rejected.push(version.clone());
+        return Some(old.clone());
+    }
+    old.material.equals(material).then(|| old.clone())
+}
+
+/// Lets a provisioner take the place of `old`, or says why it may not.
+pub(super) fn admit(
+    mut built: BuiltProvisioner,
+    old: Option<&BuiltProvisioner>,
+    holders: &Holders<'_>,
+) -> Result<BuiltProvisioner, Error> {
+    let Some(old) = old else { return Ok(built) };
+    let options = &built.material.options;
+    let instances = (holders.owned)(&options.name);
+    if instances == 0 {
+        return Ok(built);
+    }
+    let change = if !old.identities.contains(&built.identity) {
+        Some(format!("replacing plugin {:?} by {:?}", old.identity, built.identity))
+    } else {
+        elsewhere(&old.material.options, options)
+            .map(|upstream| format!("changing the URL of upstreams.{upstream}"))
+    };
+    if let Some(change) = change.filter(|_| !options.moved) {
+        return Err(Error::InUse { name: options.name.clone(), instances, change });
+    }
+    let mut identities = old.identities.clone();
+    if !identities.contains(&built.identity) {
+        identities.push(built.identity.clone());
+    }
+    built.identities = identities;
+    Ok(built)
+}
+
+/// The first upstream of `old` that is somewhere else in `new`. One that is not there any more is
+/// nowhere else: it was taken away, and its calls are denied.
+fn elsewhere<'options>(old: &'options ProvisionerOptions, new: &ProvisionerOptions) -> Option<&'options str> {
+    let moved = |(name, upstream): &(&'options String, &Upstream)| {
+        new.upstreams.get(*name).is_some_and(|now| !now.same_place(upstream))
+    };
+    old.upstreams.iter().find(moved).map(|(name, _)| name.as_str())
+}
+
+/// What is in the set without being asked for: provisioners that are disabled, and those that the
+/// configuration lacks and that are not at rest.
+fn keep_unloaded(active: &Parts, options: &Options, holders: &Holders<'_>, parts: &mut Parts) {
+    parts.disabled =
+        options.provisioners.iter().filter(|table| !table.enabled).map(|table| table.name.clone()).collect();
+    let asked: BTreeSet<&ProvisionerName> = options.provisioners.iter().map(|table| &table.name).collect();
+    for (name, old) in &active.provisioners {
+        let is_disabled = parts.disabled.contains(name);
+        let is_retired = !asked.contains(name) && ((holders.owned)(name) > 0 || (holders.in_use)(name));
+        if is_disabled || is_retired {
+            parts.provisioners.insert(name.clone(), old.clone());
+        }
+        if is_retired {
+            parts.retired.insert(name.clone());
+        }
+    }
+}
+
+/// What is different in `new`, for people.
+pub(super) fn changes(old: &Parts, new: &Parts) -> Vec<String> {
+    let mut changed = BTreeSet::new();
+    for name in old.provisioners.keys().chain(new.provisioners.keys()) {
+        let same = match (old.provisioners.get(name), new.provisioners.get(name)) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            _ => false,
+        };
+        let standing = |parts: &Parts| (parts.retired.contains(name), parts.disabled.contains(name));
+        if !same || standing(old) != standing(new) {
+            changed.insert(format!("provisioners.{name}"));
+        }
+    }
+    let hooks = old.hooks.iter().chain(&new.hooks).map(|built| built.material.options.name.as_str());
+    for name in hooks {
+        let same = match (old.hook(name), new.hook(name)) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            _ => false,
+        };
+        if !same {
+            changed.insert(format!("hooks.{name}"));
+        }
+    }
+    if old.default_provisioner != new.default_provisioner {
+        changed.insert("defaults.provisioner".to_owned());
+    }
+    if changed.is_empty() {
+        // The same hooks in another order, or one that is not held back any more.
+        changed.insert("hooks".to_owned());
+    }
+    changed.into_iter().collect()
+}
+
+/// `parts` without what `take` takes away from their plugins; none if that is nothing. A plugin that
+/// cannot be built with less is denied everything.
+pub(super) async fn curtailed(
+    workshop: &Workshop,
+    active: &Parts,
+    allowances: &super::Allowances,
+    generation: u64,
+) -> Option<Parts> {
+    let mut parts = active.clone();
+    for (name, old) in &active.provisioners {
+        let taken = allowances.taken_from(&old.material.options, &old.material.taken);
+        if taken.enabled {
+            parts.disabled.insert(name.clone());
+        }
+        if taken == old.material.taken {
+            continue;
+        }
+        let material = old.material.clone();
+        let options = material.options.without(&taken);
+        let material = Material { options, taken, ..material };
+        match workshop.provisioner(material, generation).await {
+            Ok(mut built) => {
+                built.identities.clone_from(&old.identities);
+                parts.provisioners.insert(name.clone(), Arc::new(built));
+            }
+            Err(error) => {
+                tracing::error!(provisioner = %name, %error, "it cannot be built with what is left to it: it is denied everything");
+                parts.disabled.insert(name.clone());
+            }
+        }
+    }
+    let mut hooks = Vec::new();
+    for old in &active.hooks {
+        let taken = allowances.taken_from_hook(&old.material.options, &old.material.taken);
+        if taken == old.material.taken {
+            hooks.push(old.clone());
+        } else {
+            hooks.extend(weakened(workshop, old, taken, generation).await);
+        }
+    }
+    parts.hooks = hooks;
+    (!parts.same_as(active)).then_some(parts)
+}
+
+/// A hook with less to say; none if it is off.
+async fn weakened(
+    workshop: &Workshop,
+    old: &Arc<BuiltHook>,
+    taken: crate::domain::Taken,
+    generation: u64,
+) -> Option<Arc<BuiltHook>> {
+    let material = old.material.clone();
+    let options = material.options.without(&taken);
+    if options.mode == HookMode::Off {
+        return None;
+    }
+    let name = options.name.clone();
+    match workshop.hook(Material { options, taken, ..material }, generation).await {
+        Ok(built) => Some(Arc::new(built)),
+        Err(error) => {
+            tracing::error!(hook = %name, %error, "it cannot be built with what is left to it: it stays as it was");
+            Some(old.clone())
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! The door to all plugins, and how the set that serves is replaced.
+//!
+//! ```text
+//! start     what was published last, from our own copies ─┐
+//! reload    what the configuration asks for ──────────────┤
+//! curtail   what a refused configuration takes away ──────┼─> parts ─> kept ─> stored ─> published, whole
+//! rollback  what served before ───────────────────────────┘
+//! ```
+//!
+//! Guarantees:
+//! * A set is published whole or not at all; whoever took the old one keeps it until it lets go; a
+//!   generation is never used for two sets.
+//! * A set is stored, and its components are kept, before it serves: a start begins with it, whatever
+//!   became of the operator's files. So a start and a reload are one path.
+//! * A refused reload changes nothing but what [`Plugins::plugins`] says, and is logged once for as
+//!   long as its reasons stay the same. What it only takes away is taken away all the same.
+//! * One change at a time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use super::build::Workshop;
+use super::error::{Cause, Error, Refusal};
+use super::next::{self, Holders};
+use super::options::{Options, StoredTable};
+use super::set::{ActiveSet, Parts};
+use super::standing::Standing;
+use super::{Allowances, restore};
+use crate::domain::{PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
+use crate::extension::{ConfigurationReport, ExtensionSet, Extensions, PluginReport, Plugins, RollbackError};
+use crate::process::Processes;
+use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Tasks};
+
+/// How many living instances a provisioner has.
+pub type Owned = Box<dyn Fn(&ProvisionerName) -> usize + Send + Sync>;
+
+/// Reads a table that was stored.
+pub type ReadTable = Box<dyn Fn(&PluginVersion) -> Result<StoredTable, String> + Send + Sync>;
+
+/// Where published sets are stored.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// Stores a set. When this returns it is durable.
+    async fn publish(&self, set: PublishedSet) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
+}
+
+/// Asks for a look at the configuration; the sender hears when it was taken.
+pub type ReloadRequests = mpsc::Sender<oneshot::Sender<()>>;
+
+/// What plugins run on.
+pub struct Ground {
+    /// For reports; guests see the machine's.
+    pub clock: Arc<dyn Clock>,
+    /// Calls run here.
+    pub tasks: Tasks,
+    /// For plugins that hold the grant.
+    pub processes: Processes,
+    /// Counts calls.
+    pub metrics: Metrics,
+}
+
+/// What a set of plugins lives in.
+pub struct Host {
+    /// What plugins run on.
+    pub ground: Ground,
+    /// Rung after each swap.
+    pub changed: Activator,
+    /// Where published sets are stored.
+    pub ledger: Arc<dyn Ledger>,
+    /// The set that was published last, if any was.
+    pub published: Option<PublishedSet>,
+    /// Reads its tables.
+    pub tables: ReadTable,
+    /// Number of the first set that is published. One more than any before.
+    pub first_generation: u64,
+    /// Asked before a provisioner is replaced or taken away.
+    pub owned: Owned,
+    /// Whom to tell that somebody wants the configuration read again.
+    pub reloads: ReloadRequests,
+}
+
+/// A successful change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reloaded {
+    /// Of the set that is active now.
+    pub generation: u64,
+    /// What was added, rebuilt or removed, as `provisioners.NAME`, `hooks.NAME` or the key; empty
+    /// when nothing was and the set is the one that was active before.
+    pub changed: Vec<String>,
+}
+
+/// All plugins. Cheap to clone.
+#[derive(Clone)]
+pub struct PluginHost(Arc<Inner>);
+
+impl fmt::Debug for PluginHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginHost").field("generation", &self.0.active.load().set.generation).finish()
+    }
+}
+
+struct Inner {
+    workshop: Workshop,
+    changed: Activator,
+    ledger: Arc<dyn Ledger>,
+    tables: ReadTable,
+    owned: Owned,
+    reloads: ReloadRequests,
+    keep: usize,
+    active: ArcSwap<ActiveSet>,
+    standing: Mutex<Standing>,
+    changing: tokio::sync::Mutex<Changing>,
+}
+
+/// What only whoever changes the set needs.
+struct Changing {
+    next_generation: u64,
+    /// What was last asked for.
+    asked: Options,
+    allowances: Allowances,
+    /// Sets that somebody may still hold, each with the provisioners that were not retired in it.
+    held: Vec<Weak<ExtensionSet>>,
+}
+
+impl PluginHost {
+    /// Begins with the set that was published last, and loads what the configuration asks for. An error
+    /// lists every plugin that could not be built, if there is no whole set to go on with.
+    pub async fn start(options: Options, allowances: Allowances, host: Host) -> Result<Self, Error> {
+        let Host { ground, changed, ledger, published, tables, first_generation, owned, reloads } = host;
+        let workshop = Workshop::open(&options.loading, ground)?;
+        let (parts, generation, lost) = match &published {
+            None => (Parts::none(options.default_provisioner.clone()), 0, Vec::new()),
+            Some(published) => {
+                let (parts, lost) = restore::restore(&workshop, published, &tables).await;
+                (parts, published.generation, lost)
+            }
+        };
+        let inner = Arc::new(Inner {
+            workshop,
+            changed,
+            ledger,
+            tables,
+            owned,
+            reloads,
+            keep: options.loading.keep,
+            active: ArcSwap::from_pointee(ActiveSet::new(parts, generation)),
+            standing: Mutex::default(),
+            changing: tokio::sync::Mutex::new(Changing {
+                next_generation: first_generation.max(generation.saturating_add(1)),
+                asked: options.clone(),
+                allowances: Allowances::default(),
+                held: Vec::new(),
+            }),
+        });
+        let this = Self(inner);
+        match this.reload(options, allowances).await {
+            Ok(_) => {
+                for refusal in &lost {
+                    tracing::debug!(%refusal, "not needed any more, and not to be had");
+                }
+                Ok(this)
+            }
+            Err(Error::Refused(refusals)) if published.is_none() || !lost.is_empty() => {
+                Err(Error::Refused(refusals.into_iter().chain(lost).collect()))
+            }
+            Err(Error::Refused(_)) => {
+                tracing::warn!("the daemon starts with the plugins that served last");
+                Ok(this)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Builds a set as `start` does, and throws it away: for `check-config`.
+    pub async fn check(options: Options, ground: Ground) -> Result<(), Error> {
+        let workshop = Workshop::open(&options.loading, ground)?;
+        let survey = next::survey(&workshop, &options).await;
+        let nothing = Parts::none(options.default_provisioner.clone());
+        let holders = Holders { owned: &|_| 0, in_use: &|_| false };
+        let built = next::next(&workshop, &nothing, &options, survey, &holders, 1).await;
+        built.map(drop).map_err(Error::Refused)
+    }
+
+    /// Replaces the set by what `options` and the files say now, whole, or refuses it whole and only
+    /// takes away what `allowances` do not leave. The refusal is recorded and logged here.
+    pub async fn reload(&self, options: Options, allowances: Allowances) -> Result<Reloaded, Error> {
+        let inner = &self.0;
+        let mut changing = inner.changing.lock().await;
+        changing.asked = options;
+        changing.allowances = allowances;
+        let active = inner.active.load_full();
+        let (next, digests) = inner.next(&changing, &active).await;
+        inner.standing().desire(&changing.asked, digests);
+        let done = match next {
+            Ok(parts) if parts.same_as(&active.parts) => {
+                Ok(Reloaded { generation: active.set.generation, changed: Vec::new() })
+            }
+            Ok(mut parts) => {
+                parts.remember(&active.parts, inner.keep);
+                inner.publish(&mut changing, &active, parts, Durable::Must).await
+            }
+            Err(refusals) => Err(Error::Refused(refusals)),
+        };
+        match done {
+            Ok(reloaded) => {
+                inner.standing().accepted();
+                Ok(reloaded)
+            }
+            Err(error) => {
+                if inner.standing().refused(&error, &active.parts, inner.workshop.now()) {
+                    tracing::error!(generation = active.set.generation, "{}", ErrorChain(&error));
+                }
+                inner.curtail(&mut changing).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes away what a configuration that is refused as a whole does not leave.
+    pub async fn curtail(&self, allowances: Allowances) {
+        let mut changing = self.0.changing.lock().await;
+        changing.allowances = allowances;
+        self.0.curtail(&mut changing).await;
+    }
+
+    /// How the configuration as a whole stands: for reports.
+    pub fn note(&self, configuration: ConfigurationReport) {
+        self.0.standing().configuration = configuration;
+    }
+}
+
+/// Whether a set that cannot be stored may serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durable {
+    /// It would not survive a restart: it may not.
+    Must,
+    /// It takes something away, which must hold now.
+    Should,
+}
+
+impl Inner {
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next set, and what could be read of it.
+    async fn next(
+        &self,
+        changing: &Changing,
+        active: &ActiveSet,
+    ) -> (Result<Parts, Vec<Refusal>>, BTreeMap<PluginKey, String>) {
+        let survey = next::survey(&self.workshop, &changing.asked).await;
+        let digests = survey.digests();
+        let in_use = |name: &ProvisionerName| changing.is_in_use(name);
+        let holders = Holders { owned: &*self.owned, in_use: &in_use };
+        let generation = changing.next_generation;
+        let next =
+            next::next(&self.workshop, &active.parts, &changing.asked, survey, &holders, generation).await;
+        (next, digests)
+    }
+
+    async fn curtail(&self, changing: &mut Changing) {
+        let active = self.active.load_full();
+        let generation = changing.next_generation;
+        let curtailed =
+            next::curtailed(&self.workshop, &active.parts, &changing.allowances, generation).await;
+        if let Some(mut parts) = curtailed {
+            parts.remember(&active.parts, self.keep);
+            let changed = next::changes(&active.parts, &parts).join(" ");
+            tracing::warn!(changed, "what the configuration takes away is taken away, though it is refused");
+            if let Err(error) = self.publish(changing, &active, parts, Durable::Should).await {
+                tracing::error!(error = %ErrorChain(&error), "it could not be taken away");
+            }
+        }
+    }
+
+    async fn publish(
+        &self,
+        changing: &mut Changing,
+        active: &ActiveSet,
+        parts: Parts,
+        durable: Durable,
+    ) -> Result<Reloaded, Error> {
+        let generation = changing.next_generation;
+        let stored = self.store(&parts, generation).await;
+        match (stored, durable) {
+            (Err(error), Durable::Must) => return Err(error),
+            (Err(error), Durable::Should) => {
+                tracing::error!(error = %ErrorChain(&error), "the plugins could not be stored: a restart would begin with those before");
+            }
+            (Ok(()), _) => {}
+        }
+        changing.next_generation = generation.saturating_add(1);
+        changing.held.retain(|set| set.strong_count() > 0);
+        changing.held.push(Arc::downgrade(&active.set));
+        let changed = next::changes(&active.parts, &parts);
+        let (provisioners, hooks) = parts.gone_since(&active.parts);
+        provisioners.iter().for_each(|gone| self.workshop.retire(gone));
+        hooks.iter().for_each(|gone| self.workshop.retire(gone));
+        log_set(&parts, generation, &changed);
+        self.active.store(Arc::new(ActiveSet::new(parts, generation)));
+        self.changed.ring();
+        Ok(Reloaded { generation, changed })
+    }
+
+    /// Makes a set durable: its components, then that it is the one to begin with.
+    async fn store(&self, parts: &Parts, generation: u64) -> Result<(), Error> {
+        for built in parts.provisioners.values() {
+            self.workshop.keep(&built.material.candidate).await?;
+        }
+        for built in &parts.hooks {
+            self.workshop.keep(&built.material.candidate).await?;
+        }
+        let stored = self.ledger.publish(parts.published(generation)).await;
+        stored.map_err(|source: Cause| Error::Unstored { source })?;
+        self.workshop.clear(parts.digests()).await;
+        Ok(())
+    }
+
+    /// Puts the version before the one that serves in its place, until the files of what it was rolled
+    /// back from change.
+    async fn roll_back(&self, key: &PluginKey) -> Result<Reloaded, RollbackError> {
+        let mut changing = self.changing.lock().await;
+        let active = self.active.load_full();
+        let earlier = active.parts.previous.iter().rfind(|version| version.key() == *key).cloned();
+        let Some(version) = earlier else {
+            return Err(RollbackError::NothingBefore { kind: key.0.as_str(), name: key.1.clone() });
+        };
+        let mut parts = active.parts.clone();
+        let in_use = |name: &ProvisionerName| changing.is_in_use(name);
+        let holders = Holders { owned: &*self.owned, in_use: &in_use };
+        let (left, generation) = (&changing.allowances, changing.next_generation);
+        let put =
+            restore::put_back(&self.workshop, &mut parts, &version, &self.tables, left, &holders, generation);
+        put.await.map_err(refused)?;
+        // What serves is not among what served before.
+        parts.previous.retain(|known| *known != version);
+        let survey = next::survey(&self.workshop, &changing.asked).await;
+        parts.rejected.retain(|rejected| rejected.key() != *key);
+        parts.rejected.extend(survey.version(key));
+        let reloaded = self.publish(&mut changing, &active, parts, Durable::Must).await.map_err(refused)?;
+        self.standing().rolled_back(key, &version.digest, self.workshop.now());
+        Ok(reloaded)
+    }
+}
+
+fn refused(error: Error) -> RollbackError {
+    RollbackError::Refused { code: error.code().to_owned(), message: ErrorChain(&error).to_string() }
+}
+
+impl Changing {
+    /// Whether somebody may be at work on a set in which the provisioner took new instances.
+    fn is_in_use(&self, name: &ProvisionerName) -> bool {
+        let takes =
+            |set: Arc<ExtensionSet>| set.provisioners.get(name).is_some_and(|entry| entry.takes_new());
+        self.held.iter().filter_map(Weak::upgrade).any(takes)
+    }
+}
+
+impl Extensions for PluginHost {
+    fn current(&self) -> Arc<ExtensionSet> {
+        self.0.active.load().set.clone()
+    }
+}
+
+#[async_trait]
+impl Plugins for PluginHost {
+    fn plugins(&self) -> Vec<PluginReport> {
+        self.0.standing().report(&self.0.active.load().parts, &*self.0.owned)
+    }
+
+    fn configuration(&self) -> ConfigurationReport {
+        self.0.standing().configuration.clone()
+    }
+
+    async fn reload(&self) {
+        let (done, heard) = oneshot::channel();
+        if self.0.reloads.send(done).await.is_ok() {
+            // An error: the daemon stops.
+            let _ = heard.await;
+        }
+    }
+
+    async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<u64, RollbackError> {
+        let key = self.0.standing().find(name, kind)?;
+        Ok(self.0.roll_back(&key).await?.generation)
+    }
+}
+
+fn log_set(parts: &Parts, generation: u64, changed: &[String]) {
+    let provisioners: Vec<&str> = parts.provisioners.keys().map(ProvisionerName::as_str).collect();
+    let hooks: Vec<&str> = parts.hooks.iter().map(|built| built.material.options.name.as_str()).collect();
+    tracing::info!(
+        generation,
+        provisioners = provisioners.join(" "),
+        hooks = hooks.join(" "),
+        changed = changed.join(" "),
+        "plugins are active"
+    );
+}
+
+#[cfg(test)]
+#[path = "swap_tests.rs"]
+mod tests;

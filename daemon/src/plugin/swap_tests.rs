@@ -1,0 +1,244 @@
+//! One set after the other: what is taken up, what is refused, what is kept.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::domain::{FailureKind, HookMode, PluginKind, ProvisionerName, Secrets};
+use crate::extension::{Extensions as _, PluginState, Plugins as _, ProvisionerStanding, RollbackError};
+use crate::plugin::testing::TestGuest;
+use crate::plugin::tests::{Bench, hook_options, options, provisioner_options, target};
+use crate::plugin::{
+    Allowance, Allowances, Error, HookOptions, Options, PluginHost, ProvisionerOptions, Reloaded,
+};
+
+#[tokio::test]
+async fn nothing_changed_is_no_new_generation() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let table = options(provisioner_options(&path), Vec::new());
+    let host = bench.start(table.clone()).await.unwrap();
+    // Written again, with the same content.
+    bench.write(&TestGuest::provisioner(), "p.wasm");
+    let reloaded = host.reload(table, Allowances::default()).await.unwrap();
+    assert_eq!((reloaded.generation, reloaded.changed.len()), (7, 0));
+    assert!(tokio::time::timeout(Duration::from_millis(20), bench.changed.rung()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_changed_plugin_is_swapped_and_the_others_stay() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = options(provisioner_options(&path), vec![hook_options(&hook)]);
+    let host = bench.start(table.clone()).await.unwrap();
+    let before = host.current();
+    bench.write(&TestGuest::hook().named("another"), "h.wasm");
+    let reloaded = host.reload(table, Allowances::default()).await.unwrap();
+    assert_eq!(reloaded, Reloaded { generation: 8, changed: vec!["hooks.naming".to_owned()] });
+    bench.changed.rung().await;
+    let after = host.current();
+    let provisioner =
+        |set: &crate::extension::ExtensionSet| set.provisioners.values().next().unwrap().provisioner.clone();
+    assert!(Arc::ptr_eq(&provisioner(&before), &provisioner(&after)));
+    assert_ne!(before.hooks[0].digest, after.hooks[0].digest);
+    let reports = host.plugins();
+    assert_eq!(reports.iter().map(|report| report.active_generation).collect::<Vec<_>>(), [Some(7), Some(8)]);
+}
+
+#[tokio::test]
+async fn a_bad_file_leaves_everything_as_it_was() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = options(provisioner_options(&path), vec![hook_options(&hook)]);
+    let host = bench.start(table.clone()).await.unwrap();
+    let before = host.current();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    bench.write(&TestGuest::provisioner().body("inspect", "unreachable"), "p.wasm");
+    assert_eq!(
+        host.reload(table.clone(), Allowances::default()).await.unwrap_err().code(),
+        "plugins_refused"
+    );
+    assert!(Arc::ptr_eq(&before, &host.current()));
+    let reports = host.plugins();
+    assert!(reports.iter().all(|report| report.state == PluginState::Refused));
+    let codes: Vec<_> = reports.iter().map(|report| report.last_refusal.clone().unwrap().code).collect();
+    assert_eq!(codes, ["set_refused", "not_a_component"]);
+    // Repaired: what was held back is taken over too.
+    bench.write(&TestGuest::hook(), "h.wasm");
+    assert_eq!(host.reload(table, Allowances::default()).await.unwrap().changed, ["provisioners.local"]);
+    assert!(host.plugins().iter().all(|report| report.last_refusal.is_none()));
+}
+
+#[tokio::test]
+async fn another_backend_does_not_take_the_place_of_one_that_has_instances() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let table = options(provisioner_options(&path), Vec::new());
+    let host = bench.start(table.clone()).await.unwrap();
+    bench.owned.store(3, Ordering::Relaxed);
+    bench.write(&TestGuest::provisioner().named("another"), "p.wasm");
+    let error = host.reload(table.clone(), Allowances::default()).await.unwrap_err();
+    assert!(error.to_string().contains("3 instances"), "{error}");
+    // A new version of the same plugin is welcome.
+    bench.write(&TestGuest::provisioner().body("create", "unreachable"), "p.wasm");
+    assert!(host.reload(table.clone(), Allowances::default()).await.is_ok());
+    // So is another one, if it says that its backend is the same; both names are known from then on.
+    bench.write(&TestGuest::provisioner().named("another"), "p.wasm");
+    let moved = ProvisionerOptions { moved: true, ..provisioner_options(&path) };
+    host.reload(options(moved, Vec::new()), Allowances::default()).await.unwrap();
+    let set = host.current();
+    let entry = set.provisioners.values().next().unwrap();
+    assert!(entry.is_of("test") && entry.is_of("another") && !entry.is_of("third"));
+    host.reload(table, Allowances::default()).await.unwrap();
+    assert!(host.current().provisioners.values().next().unwrap().is_of("test"));
+}
+
+#[tokio::test]
+async fn a_provisioner_with_instances_is_retired_and_goes_with_the_last_one() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let local: ProvisionerName = "local".parse().unwrap();
+    let host = bench.start(options(provisioner_options(&path), Vec::new())).await.unwrap();
+    let other = ProvisionerOptions {
+        name: "other".parse().unwrap(),
+        table: "other".to_owned(),
+        ..provisioner_options(&path)
+    };
+    let removed = options(other, Vec::new());
+    // A request that began with the old set may still make an instance.
+    let old = host.current();
+    host.reload(removed.clone(), Allowances::default()).await.unwrap();
+    assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Retired);
+    bench.owned.store(3, Ordering::Relaxed);
+    drop(old);
+    host.reload(removed.clone(), Allowances::default()).await.unwrap();
+    assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Retired);
+    let report = |host: &PluginHost| host.plugins().into_iter().find(|report| report.name == "local");
+    let retired = report(&host).unwrap();
+    assert_eq!((retired.state, retired.instances), (PluginState::Retired, Some(3)));
+    // Also after a restart that lost its file.
+    drop(host);
+    std::fs::remove_file(&path).unwrap();
+    let other_path = bench.write(&TestGuest::provisioner(), "q.wasm");
+    bench.remember(&removed);
+    bench.remember(&options(provisioner_options(&path), Vec::new()));
+    let other = ProvisionerOptions {
+        name: "other".parse().unwrap(),
+        table: "other".to_owned(),
+        ..provisioner_options(&other_path)
+    };
+    let removed = options(other, Vec::new());
+    let host = bench.start(removed.clone()).await.unwrap();
+    assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Retired);
+    bench.owned.store(0, Ordering::Relaxed);
+    host.reload(removed, Allowances::default()).await.unwrap();
+    assert!(report(&host).is_none());
+}
+
+/// Options whose tables can be told apart, known to `bench` by their texts.
+fn told_apart(bench: &Bench, path: &Path, hook: &Path) -> Options {
+    let provisioner = ProvisionerOptions { table: "a provisioner".to_owned(), ..provisioner_options(path) };
+    let hook = HookOptions { table: "a hook".to_owned(), ..hook_options(hook) };
+    let options = options(provisioner, vec![hook]);
+    bench.remember(&options);
+    options
+}
+
+#[tokio::test]
+async fn a_restart_serves_the_last_good_versions_of_files_that_are_lost_or_damaged() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = told_apart(&bench, &path, &hook);
+    let before = bench.start(table.clone()).await.unwrap();
+    let digest = before.current().hooks[0].digest.clone();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    drop(before);
+    let host = bench.start(table.clone()).await.unwrap();
+    assert_eq!(host.current().hooks[0].digest, digest);
+    assert_eq!(host.current().generation, 7, "it is the same set");
+    assert_eq!(host.current().provisioners.len(), 1);
+    let codes: Vec<_> = host.plugins().into_iter().map(|report| report.last_refusal.unwrap().code).collect();
+    assert_eq!(codes, ["plugin_unreadable", "not_a_component"]);
+    // Without a last good copy there is nothing to serve.
+    drop(host);
+    std::fs::remove_dir_all(bench.folder.path().join("kept")).unwrap();
+    let Err(Error::Refused(refusals)) = bench.start(table).await else { panic!("it started") };
+    let codes: Vec<_> = refusals.iter().map(|refusal| refusal.error.code()).collect();
+    assert_eq!(codes, ["plugin_unreadable", "not_a_component", "copy_unusable", "copy_unusable"]);
+}
+
+#[tokio::test]
+async fn what_is_taken_away_is_gone_though_the_rest_is_refused() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = told_apart(&bench, &path, &hook);
+    let host = bench.start(table.clone()).await.unwrap();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    let left = Allowance { enabled: false, process: false, upstreams: None };
+    let allowances = Allowances {
+        provisioners: [("local".to_owned(), left)].into(),
+        hooks: [("naming".to_owned(), HookMode::Audit)].into(),
+    };
+    assert!(host.reload(table.clone(), allowances.clone()).await.is_err());
+    let set = host.current();
+    assert_eq!(set.generation, 8);
+    assert_eq!(set.hooks[0].mode, HookMode::Audit);
+    let entry = set.provisioners.values().next().unwrap();
+    assert_eq!(entry.standing, ProvisionerStanding::Disabled);
+    let failure = entry.provisioner.inspect(&target(), &Secrets::default()).await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Denied);
+    // It stays so over a restart, and nothing is given back before a whole configuration is good.
+    drop(host);
+    let host = bench.start(table.clone()).await.unwrap();
+    assert_eq!(host.current().hooks[0].mode, HookMode::Audit);
+    assert_eq!(host.current().provisioners.values().next().unwrap().standing, ProvisionerStanding::Disabled);
+    bench.write(&TestGuest::hook(), "h.wasm");
+    host.reload(table, Allowances::default()).await.unwrap();
+    assert_eq!(host.current().hooks[0].mode, HookMode::Enforce);
+    assert_eq!(host.current().provisioners.values().next().unwrap().standing, ProvisionerStanding::Serving);
+}
+
+#[tokio::test]
+async fn a_rollback_stays_until_the_file_or_the_table_changes() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = told_apart(&bench, &path, &hook);
+    let host = bench.start(table.clone()).await.unwrap();
+    let digest = |host: &PluginHost| host.current().hooks[0].digest.clone();
+    let first = digest(&host);
+    assert!(matches!(host.roll_back("naming", None).await, Err(RollbackError::NothingBefore { .. })));
+    assert!(matches!(host.roll_back("nobody", None).await, Err(RollbackError::Unknown { .. })));
+    bench.write(&TestGuest::hook().named("second"), "h.wasm");
+    host.reload(table.clone(), Allowances::default()).await.unwrap();
+    assert_eq!(host.plugins()[1].previous[0].digest, first);
+    host.roll_back("naming", Some(PluginKind::Hook)).await.unwrap();
+    assert_eq!(digest(&host), first);
+    for restarted in [false, true] {
+        let host = if restarted { bench.start(table.clone()).await.unwrap() } else { host.clone() };
+        host.reload(table.clone(), Allowances::default()).await.unwrap();
+        assert_eq!(digest(&host), first, "restarted: {restarted}");
+        let refusal = host.plugins()[1].last_refusal.clone().unwrap();
+        assert_eq!(refusal.code, "rolled_back");
+    }
+    bench.write(&TestGuest::hook().named("third"), "h.wasm");
+    host.reload(table, Allowances::default()).await.unwrap();
+    assert_ne!(digest(&host), first);
+    assert_eq!(host.plugins()[1].last_refusal, None);
+}
+
+#[tokio::test]
+async fn a_hook_that_is_off_is_not_loaded() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let off = HookOptions { mode: HookMode::Off, ..hook_options(Path::new("/nowhere")) };
+    let host = bench.start(options(provisioner_options(&path), vec![off])).await.unwrap();
+    assert!(host.current().hooks.is_empty());
+    assert_eq!(host.plugins().len(), 2);
+}

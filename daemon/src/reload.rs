@@ -115,9 +115,9 @@ fn directories(loaded: &Loaded, config: &Path) -> BTreeSet<PathBuf> {
 /// The sections that changed and are read at the start alone.
 fn needs_restart(now: &Options, next: &Options) -> Vec<&'static str> {
     let sections = [
-        ("server or bulk", now.api != next.api || now.service != next.service),
+        ("server, bulk or rehearsal", now.api != next.api || now.service != next.service),
         ("log", now.telemetry != next.telemetry),
-        ("store or bulk", now.store != next.store),
+        ("store, bulk or rehearsal", now.store != next.store),
         ("reconcile or recovery", now.reconciler != next.reconciler),
         ("probe", now.probe != next.probe),
         ("processes", now.process != next.process),

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{HookEntry, ProvisionerEntry};
-use crate::domain::{ProvisionerName, Timestamp};
+use async_trait::async_trait;
+
+use super::{Candidate, CandidateRefusal, HookEntry, ProvisionerEntry};
+use crate::domain::{HookName, ProvisionerName, Timestamp};
 
 /// All active extensions. Immutable and swapped whole: a request or a step takes one and never
 /// mixes two.
@@ -80,10 +82,21 @@ pub struct PluginReport {
 }
 
 /// Where the set comes from.
+#[async_trait]
 pub trait Extensions: Send + Sync {
     /// The set that is active now. Hold it for one request or one step, not longer.
     fn current(&self) -> Arc<ExtensionSet>;
 
     /// How each plugin stands.
     fn plugins(&self) -> Vec<PluginReport>;
+
+    /// Builds a hook of the configuration as it would be with `candidate`, under all the checks there
+    /// are, and plugs it in nowhere. Also one that is off. Whoever plugs in no hooks knows none.
+    async fn rehearsal(
+        &self,
+        _hook: &HookName,
+        _candidate: Candidate,
+    ) -> Result<HookEntry, CandidateRefusal> {
+        Err(CandidateRefusal::Unknown { hooks: Vec::new() })
+    }
 }

@@ -13,12 +13,12 @@ use super::engine;
 use super::error::{Error, Subject};
 use super::hook::ComponentHook;
 use super::host::{Certificates, Linkers, LogBudget, Reachability, Upstreams, read_certificates};
-use super::load::{Active, Candidate, Compiled, World};
+use super::load::{Active, Candidate, Compiled, World, digest};
 use super::options::{HookOptions, Limits, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
 use super::stats::Stats;
 use crate::domain::Timestamp;
-use crate::extension::{Hook, PluginKind, Provisioner};
+use crate::extension::{Hook, HookEntry, PluginKind, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, Tasks};
 
@@ -66,6 +66,22 @@ pub(super) struct Built<Options, Extension: ?Sized> {
 pub(super) type BuiltProvisioner = Built<ProvisionerOptions, dyn Provisioner>;
 /// A hook that serves.
 pub(super) type BuiltHook = Built<HookOptions, dyn Hook>;
+
+impl BuiltHook {
+    /// As it is asked.
+    pub(super) fn entry(&self) -> HookEntry {
+        let HookOptions { name, mode, on_error, scope, settings, .. } = &self.material.options;
+        HookEntry {
+            name: name.clone(),
+            mode: *mode,
+            on_error: *on_error,
+            scope: scope.clone(),
+            digest: self.material.candidate.digest.clone(),
+            settings_hash: digest(settings.as_bytes()),
+            hook: self.extension.clone(),
+        }
+    }
+}
 
 /// Reads a provisioner's files.
 pub(super) async fn provisioner_material(

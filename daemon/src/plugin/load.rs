@@ -89,7 +89,7 @@ impl Candidate {
 }
 
 /// `sha256:<hex>` of `bytes`.
-fn digest(bytes: &[u8]) -> String {
+pub(super) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold("sha256:".to_owned(), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -217,7 +217,11 @@ impl Linked {
                 Ok(())
             }
             Err(failure) if failure.kind == FailureKind::Invalid => {
-                Err(Error::Settings { subject, complaints: complaints(&failure) })
+                Err(Error::Settings {
+                    subject,
+                    complaints: complaints(&failure),
+                    violations: failure.violations,
+                })
             }
             Err(failure) => Err(first_call_failed(&subject, "check-settings", failure)),
         }

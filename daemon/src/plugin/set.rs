@@ -13,13 +13,18 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use async_trait::async_trait;
 
 use super::build::{self, BuiltHook, BuiltProvisioner, Material, Workshop};
 use super::error::{Error, Refusal};
 use super::options::{HookOptions, Options, ProvisionerOptions};
+use super::rehearsal;
 use super::standing::Standing;
 use crate::domain::{HookMode, HookName, PluginIdentity, ProvisionerName};
-use crate::extension::{ExtensionSet, Extensions, HookEntry, PluginKind, PluginReport, ProvisionerEntry};
+use crate::extension::{
+    Candidate, CandidateRefusal, ExtensionSet, Extensions, HookEntry, PluginKind, PluginReport,
+    ProvisionerEntry,
+};
 use crate::process::Processes;
 use crate::runtime::{Activator, Clock, Metrics, Tasks};
 
@@ -69,6 +74,8 @@ struct Inner {
     changed: Activator,
     owned: Owned,
     active: ArcSwap<ActiveSet>,
+    /// Every hook's table as the configuration last had it, also of those that are off.
+    hook_tables: ArcSwap<Vec<HookOptions>>,
     standing: Mutex<Standing>,
     reloading: tokio::sync::Mutex<()>,
 }
@@ -101,6 +108,7 @@ impl PluginHost {
             changed: host.changed,
             owned: host.owned,
             active: ArcSwap::from_pointee(built),
+            hook_tables: ArcSwap::from_pointee(options.hooks),
             standing: Mutex::new(standing),
             reloading: tokio::sync::Mutex::new(()),
         })))
@@ -124,6 +132,7 @@ impl PluginHost {
         let active = inner.active.load_full();
         let survey = survey(&options).await;
         inner.standing().desire(&options, &survey_digests(&survey));
+        inner.hook_tables.store(Arc::new(options.hooks.clone()));
         if survey.refusals.is_empty() && unchanged(&active, &options, &survey) {
             inner.standing().accepted();
             return Ok(Reloaded { generation: active.set.generation, changed: Vec::new() });
@@ -164,6 +173,7 @@ impl Inner {
     }
 }
 
+#[async_trait]
 impl Extensions for PluginHost {
     fn current(&self) -> Arc<ExtensionSet> {
         self.0.active.load().set.clone()
@@ -171,6 +181,16 @@ impl Extensions for PluginHost {
 
     fn plugins(&self) -> Vec<PluginReport> {
         self.0.standing().report(&self.0.active.load())
+    }
+
+    async fn rehearsal(&self, hook: &HookName, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+        let tables = self.0.hook_tables.load_full();
+        let Some(table) = tables.iter().find(|table| table.name == *hook) else {
+            return Err(CandidateRefusal::Unknown {
+                hooks: tables.iter().map(|table| table.name.clone()).collect(),
+            });
+        };
+        rehearsal::candidate(&self.0.workshop, table.clone(), candidate).await
     }
 }
 
@@ -300,13 +320,7 @@ fn extension_set(
     });
     let hooks = options.hooks.iter().filter_map(|hook| {
         let built = hooks.get(&hook.name)?;
-        Some(HookEntry {
-            name: hook.name.clone(),
-            mode: hook.mode,
-            on_error: hook.on_error,
-            digest: built.material.candidate.digest.clone(),
-            hook: built.extension.clone(),
-        })
+        Some(built.entry())
     });
     ExtensionSet {
         generation,

@@ -23,6 +23,7 @@ mod outage;
 mod outlines;
 mod outputs;
 mod overlay;
+mod past_requests;
 mod planted;
 mod record;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use fsck::{Findings, fsck};
 pub use idempotency::{Claim, Claimed, Made};
 pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
+pub use past_requests::PastRequestsPage;
 pub use planted::Planted;
 pub use restore::{Restored, restore};
 pub use writer::{Observer, WhenFull};
@@ -57,6 +59,7 @@ use crate::runtime::Metrics;
 use current::Current;
 use idempotency::Keys;
 use open::Marks;
+use past_requests::Refused;
 use tables::{EVENT, META, META_GENERATION, last_revision};
 use writer::Writer;
 
@@ -76,6 +79,7 @@ pub struct Store {
     writer: Writer,
     owner: OwnerId,
     keys: Keys,
+    refused: Refused,
     options: Arc<Options>,
 }
 
@@ -106,7 +110,8 @@ impl Store {
         let database = Arc::new(database);
         let writer = Writer::start(Arc::clone(&database), &options, marks.revision, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner: marks.owner, keys, options: Arc::new(options) })
+        let (owner, refused, options) = (marks.owner, Refused::default(), Arc::new(options));
+        Ok(Self { database, writer, owner, keys, refused, options })
     }
 
     /// Whether the disk takes writes. Reads go on regardless.

@@ -35,7 +35,12 @@ pub(super) fn log(root: &mut Table<'_>) -> Telemetry {
     })
 }
 
-pub(super) fn store(root: &mut Table<'_>, data_dir: &Path, bulk: &Bulk, rehearsal: &Rehearsal) -> store::Options {
+pub(super) fn store(
+    root: &mut Table<'_>,
+    data_dir: &Path,
+    bulk: &Bulk,
+    rehearsal: &Rehearsal,
+) -> store::Options {
     root.table("store", |store| store::Options {
         data_dir: data_dir.to_path_buf(),
         cache: store.or("cache", size(1 << 20..=64 << 30), 64 << 20),

@@ -55,9 +55,7 @@ fn scope(table: &mut Table<'_>) -> Scope {
 }
 
 /// One value of a kind, or a list of them.
-fn one_or_more<T>(
-    kind: impl Fn(&Value) -> Result<T, String>,
-) -> impl Fn(&Value) -> Result<Vec<T>, String> {
+fn one_or_more<T>(kind: impl Fn(&Value) -> Result<T, String>) -> impl Fn(&Value) -> Result<Vec<T>, String> {
     move |value| match value {
         Value::Array(items) => items.iter().map(|item| kind(&item.value)).collect(),
         one => kind(one).map(|one| vec![one]),

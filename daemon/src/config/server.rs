@@ -19,7 +19,12 @@ pub(super) struct Server {
     pub(super) data_dir: PathBuf,
 }
 
-pub(super) fn read(root: &mut Table<'_>, context: &mut Context, bulk: &Bulk, rehearsal: &Rehearsal) -> Server {
+pub(super) fn read(
+    root: &mut Table<'_>,
+    context: &mut Context,
+    bulk: &Bulk,
+    rehearsal: &Rehearsal,
+) -> Server {
     root.table("server", |server| {
         let data_dir = server.or("data_dir", path(&context.base), context.base.join("../data"));
         let api = api::Options {

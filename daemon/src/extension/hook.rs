@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::{
-    Decision, Failure, HookMode, HookName, InstanceId, Scope, Spec, Verdict, Violation,
-};
+use crate::domain::{Decision, Failure, HookMode, HookName, InstanceId, Scope, Spec, Verdict, Violation};
 
 /// What is to be reviewed. Holds no secret value, only names.
 #[derive(Debug, Clone)]

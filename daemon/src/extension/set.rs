@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{Candidate, CandidateRefusal, HookEntry, ProvisionerEntry};
-use crate::domain::{HookName, ProvisionerName, Timestamp};
+use crate::domain::{ProvisionerName, Timestamp};
 
 /// All active extensions. Immutable and swapped whole: a request or a step takes one and never
 /// mixes two.
@@ -92,11 +92,7 @@ pub trait Extensions: Send + Sync {
 
     /// Builds a hook of the configuration as it would be with `candidate`, under all the checks there
     /// are, and plugs it in nowhere. Also one that is off. Whoever plugs in no hooks knows none.
-    async fn rehearsal(
-        &self,
-        _hook: &HookName,
-        _candidate: Candidate,
-    ) -> Result<HookEntry, CandidateRefusal> {
+    async fn rehearsal(&self, _hook: &str, _candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         Err(CandidateRefusal::Unknown { hooks: Vec::new() })
     }
 }

@@ -183,9 +183,9 @@ impl Extensions for PluginHost {
         self.0.standing().report(&self.0.active.load())
     }
 
-    async fn rehearsal(&self, hook: &HookName, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         let tables = self.0.hook_tables.load_full();
-        let Some(table) = tables.iter().find(|table| table.name == *hook) else {
+        let Some(table) = tables.iter().find(|table| table.name.as_str() == hook) else {
             return Err(CandidateRefusal::Unknown {
                 hooks: tables.iter().map(|table| table.name.clone()).collect(),
             });

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::testing::{GROW_FOREVER, LOOP_FOREVER, TestGuest};
 use super::*;
 use crate::domain::{
-    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity, Secrets,
-    Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
+    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity, Scope,
+    Secrets, Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
 };
 use crate::extension::{CreateOrder, Extensions as _, PluginState, Provisioner, Review};
 use crate::process::Processes;
@@ -40,6 +40,7 @@ fn hook_options(path: &Path) -> HookOptions {
         plugin: path.to_owned(),
         mode: HookMode::Enforce,
         on_error: Decision::Deny,
+        scope: Scope::default(),
         timeout: Duration::from_secs(1),
         max_concurrent: 4,
         settings: "{}".to_owned(),

@@ -27,11 +27,7 @@ pub struct AdmissionReport {
 
 impl Service {
     /// Has the request reviewed. One that is refused is remembered, to try other hooks on.
-    pub(super) async fn admit(
-        &self,
-        set: &ExtensionSet,
-        review: &Review,
-    ) -> Result<AdmissionReport, Error> {
+    pub(super) async fn admit(&self, set: &ExtensionSet, review: &Review) -> Result<AdmissionReport, Error> {
         let admitted = admit(set, review, &self.inner.clock).await;
         if let (Err(Error::Denied(denial)), false) = (&admitted, review.dry_run)
             // Of a hook that was busy nothing was decided: the request comes again.
@@ -103,8 +99,13 @@ async fn admit(
     }
 }
 
+/// How a review ended that failed.
+pub(super) fn code_of(failure: &Failure) -> HookCode {
+    if failure.code == Failure::BUSY { HookCode::Busy } else { HookCode::Failed }
+}
+
 /// What a review counts as, whatever came of it.
-pub(super) fn judge(entry: &HookEntry, outcome: Result<Verdict, Failure>) -> (Verdict, Option<HookCode>) {
+fn judge(entry: &HookEntry, outcome: Result<Verdict, Failure>) -> (Verdict, Option<HookCode>) {
     let failure = match outcome {
         Ok(verdict) => {
             let code = (verdict.decision == Decision::Deny).then_some(HookCode::Denied);
@@ -112,7 +113,7 @@ pub(super) fn judge(entry: &HookEntry, outcome: Result<Verdict, Failure>) -> (Ve
         }
         Err(failure) => failure,
     };
-    let code = if failure.code == Failure::BUSY { HookCode::Busy } else { HookCode::Failed };
+    let code = code_of(&failure);
     let message = format!("the hook {} could not answer: {failure}", entry.name);
     let verdict = match entry.on_error {
         Decision::Allow => {
@@ -120,11 +121,7 @@ pub(super) fn judge(entry: &HookEntry, outcome: Result<Verdict, Failure>) -> (Ve
         }
         Decision::Deny => Verdict {
             decision: Decision::Deny,
-            violations: vec![Violation {
-                pointer: String::new(),
-                code: code.as_str().to_owned(),
-                message,
-            }],
+            violations: vec![Violation { pointer: String::new(), code: code.as_str().to_owned(), message }],
             warnings: Vec::new(),
         },
     };

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::AdmissionReport;
 use crate::domain::{
-    BulkId, Failure, HookCode, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision, Violation,
+    BulkId, Failure, HookCode, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision,
+    Violation,
 };
 use crate::{lifecycle, store};
 
@@ -169,7 +170,7 @@ fn list(hooks: &[HookName]) -> String {
     hooks.iter().map(HookName::as_str).collect::<Vec<_>>().join(", ")
 }
 
-fn summary(violations: &[Violation]) -> String {
+pub(super) fn summary(violations: &[Violation]) -> String {
     violations.iter().map(|violation| violation.message.as_str()).collect::<Vec<_>>().join("; ")
 }
 

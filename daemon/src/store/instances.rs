@@ -12,8 +12,8 @@ use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
 use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, past_requests, tombstones};
 use crate::domain::{
-    BulkId, Event, Filter, Instance, InstanceId, InstanceName, Origin, PastRequest, PhaseKind, Query, Revision, Secret,
-    Secrets, Spec, Status, Subject, Timestamp,
+    BulkId, Event, Filter, Instance, InstanceId, InstanceName, Origin, PastRequest, PhaseKind, Query,
+    Revision, Secret, Secrets, Spec, Status, Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 

@@ -136,9 +136,9 @@ mod tests {
         loop {
             let page = store.past_requests(after, 2).unwrap();
             assert!(page.requests.len() <= 2);
-            kept.extend(page.requests.iter().map(|past| {
-                (past.spec.name.to_string(), past.refused_by.is_none())
-            }));
+            kept.extend(
+                page.requests.iter().map(|past| (past.spec.name.to_string(), past.refused_by.is_none())),
+            );
             after = page.next;
             if after.is_none() {
                 return kept;

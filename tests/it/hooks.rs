@@ -221,6 +221,10 @@ async fn a_stricter_hook_is_rehearsed_on_every_instance_and_request_before_it_re
     );
     assert_eq!(daemon.get("/mcp/plugins").await.expect(200)["generation"], 1);
 
+    // The same settings are the same, wherever they come from.
+    let the_same = rehearse(&daemon, "naming", &json!({"settings": {"pattern": "^[a-z]"}})).await;
+    assert_eq!(the_same["candidate"], as_it_is["candidate"]);
+
     // Requests outlive a crash: the refused one was written when it was rehearsed on.
     daemon.kill9();
     daemon.start().await;

@@ -28,6 +28,8 @@ const PAGE: usize = 64;
 const REVIEWS: usize = 2;
 /// Failures in a row after which the candidate is not asked any more.
 const MAX_FAILURES: usize = 5;
+/// Bytes of reasons that are told: a hook may have much to say about each of many.
+const MAX_TOLD: usize = 1 << 20;
 /// When to come back while another rehearsal is under way.
 const LATER: Duration = Duration::from_secs(5);
 
@@ -38,7 +40,7 @@ pub struct RehearsalRequest {
     pub hook: String,
     /// What is different about it.
     pub candidate: Candidate,
-    /// Objections that are told; more are only counted.
+    /// Objections that are told, as far as they are not too long together; more are only counted.
     pub limit: usize,
 }
 
@@ -134,7 +136,8 @@ impl Service {
             }
             CandidateRefusal::Refused(violations) => Error::Invalid(violations),
         })?;
-        let mut run = Run { deadline, limit, failures_in_a_row: 0, rehearsal: Rehearsal::of(&entry), entry };
+        let mut run =
+            Run { deadline, limit, told: 0, failures_in_a_row: 0, rehearsal: Rehearsal::of(&entry), entry };
         self.rehearse_on_instances(&mut run).await?;
         self.rehearse_on_requests(&mut run).await?;
         Ok(run.rehearsal)
@@ -183,6 +186,7 @@ struct Run {
     entry: HookEntry,
     deadline: Instant,
     limit: usize,
+    told: usize,
     failures_in_a_row: usize,
     rehearsal: Rehearsal,
 }
@@ -227,14 +231,17 @@ impl Run {
         }
         let (code, reason, violations) = match outcome {
             Ok(Verdict { decision: Decision::Allow, .. }) => return,
-            Ok(Verdict { violations, .. }) => (HookCode::Denied, summary(&violations), violations),
+            Ok(Verdict { violations, .. }) => (HookCode::Denied, reason(&violations), violations),
             Err(failure) => (code_of(&failure), failure.to_string(), failure.violations),
         };
         *(if failed { &mut tally.failed } else { &mut tally.would_refuse }) += 1;
-        if rehearsal.objections.len() == self.limit {
+        let texts = violations.iter().map(|violation| violation.pointer.len() + violation.message.len());
+        let length = reason.len() + texts.sum::<usize>();
+        if rehearsal.objections.len() == self.limit || self.told + length > MAX_TOLD {
             rehearsal.truncated = true;
             return;
         }
+        self.told += length;
         let (id, name) = (review.id, review.spec.name.clone());
         let objection = Objection { of, id, name, code, reason, violations, admitted_before };
         rehearsal.objections.push(objection);
@@ -255,6 +262,11 @@ impl Rehearsal {
             cut: None,
         }
     }
+}
+
+/// Why, in one line.
+fn reason(violations: &[Violation]) -> String {
+    if violations.is_empty() { "it gave no reason".to_owned() } else { summary(violations) }
 }
 
 /// What the candidate says to one case; nothing: its scope does not hold.

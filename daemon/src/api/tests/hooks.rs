@@ -130,3 +130,15 @@ async fn a_rehearsal_ends_by_its_time_and_another_is_not_begun_meanwhile() {
     assert_eq!(second.code(), (503, "busy"));
     assert!(wharf.ask(PATH).await.json["cut"] == "timed_out", "the turn is free again");
 }
+
+#[tokio::test]
+async fn a_hook_with_much_to_say_is_told_as_far_as_an_answer_goes() {
+    let mut says = deny().unwrap();
+    says.violations[0].message = "x".repeat(300_000);
+    let wharf = Wharf::with(Fakes::with_candidate(Ok(says), open()), 8);
+    wharf.create("one").await;
+    wharf.create("two").await;
+    let body = wharf.ask(PATH).await.json;
+    assert_eq!((&body["instances"], &body["requests"]), (&tally(2, 2, 0), &tally(2, 2, 0)));
+    assert_eq!((body["refusals"].as_array().unwrap().len(), &body["truncated"]), (1, &json!(true)));
+}

@@ -27,7 +27,7 @@ problems! {
     path = "/mcp/hooks/{name}/rehearse",
     tag = "plugins",
     params(("name" = String, Path, description = "As in the configuration")),
-    request_body(content = Option<RehearsalRequest>),
+    request_body = RehearsalRequest,
     responses((status = 200, description = "What it would refuse", body = Rehearsal), RehearsalProblems),
 )]
 pub(crate) async fn rehearse_hook(

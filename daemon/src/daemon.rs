@@ -87,6 +87,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
 
     let pruned_every = options.reconciler.full_pass;
     tasks.spawn("prune", lifecycle.clone().keep_pruning(pruned_every, shutdown.clone()));
+    tasks.spawn("past requests", lifecycle.clone().keep_writing_refused(shutdown.clone()));
 
     let processes = Processes::new(options.process).context("child processes cannot be managed")?;
     let swapped = Activator::new();

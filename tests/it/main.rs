@@ -12,6 +12,7 @@ mod everything;
 mod fake_manager;
 mod floors;
 mod go_mcp_manager;
+mod hooks;
 mod idempotency;
 mod instances;
 mod last_output;

@@ -24,6 +24,7 @@ pub fn store(dir: &Path) -> store::Options {
         max_idempotency_keys: 1_000_000,
         bulks: Duration::from_secs(86_400),
         max_unfinished_bulks: 16,
+        past_requests: 200,
     }
 }
 
@@ -62,6 +63,7 @@ pub fn service() -> service::Options {
         max_bulk_items: 1_000,
         max_bulk_concurrent: 8,
         max_streams: 256,
+        rehearsal_timeout: Duration::from_secs(30),
     }
 }
 

@@ -11,7 +11,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::handlers::{bulk, docs, events, health, instances, orphans, plugins, provisioners, templates};
+use super::handlers::{
+    bulk, docs, events, health, hooks, instances, orphans, plugins, provisioners, templates,
+};
 use super::middleware::{answer_unread_body, guard, observe};
 use super::openapi::{self, Document};
 use super::problem::{Code, Problem};
@@ -42,6 +44,7 @@ pub(crate) fn router(
         .routes(routes!(plugins::list_plugins))
         .routes(routes!(plugins::reload_plugins))
         .routes(routes!(plugins::roll_back_plugin))
+        .routes(routes!(hooks::rehearse_hook))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(handlers::document::openapi))

@@ -1,4 +1,4 @@
-//! The smaller sections, one table each: log, store, bulk, reconcile, recovery, breaker, probe,
+//! The smaller sections, one table each: log, store, bulk, rehearsal, reconcile, recovery, breaker, probe,
 //! processes, templates.
 
 use std::path::Path;
@@ -35,7 +35,12 @@ pub(super) fn log(root: &mut Table<'_>) -> Telemetry {
     })
 }
 
-pub(super) fn store(root: &mut Table<'_>, data_dir: &Path, bulk: &Bulk) -> store::Options {
+pub(super) fn store(
+    root: &mut Table<'_>,
+    data_dir: &Path,
+    bulk: &Bulk,
+    rehearsal: &Rehearsal,
+) -> store::Options {
     root.table("store", |store| store::Options {
         data_dir: data_dir.to_path_buf(),
         cache: store.or("cache", size(1 << 20..=64 << 30), 64 << 20),
@@ -50,6 +55,7 @@ pub(super) fn store(root: &mut Table<'_>, data_dir: &Path, bulk: &Bulk) -> store
         max_idempotency_keys: store.or("max_idempotency_keys", count::<u64>(1..=100_000_000), 1_000_000),
         bulks: bulk.keep,
         max_unfinished_bulks: bulk.max_unfinished,
+        past_requests: rehearsal.keep,
         planted: store::Planted::default(),
     })
 }
@@ -70,6 +76,19 @@ pub(super) fn bulk(root: &mut Table<'_>) -> Bulk {
         max_concurrent: bulk.or("max_concurrent", count(1..=10_000), 8),
         max_unfinished: bulk.or("max_unfinished", count(1..=1_000), 16),
         keep: bulk.or("keep", duration(MINUTE..=366 * DAY), DAY),
+    })
+}
+
+/// What `[rehearsal]` says, for two parts.
+pub(super) struct Rehearsal {
+    pub(super) keep: u64,
+    pub(super) timeout: Duration,
+}
+
+pub(super) fn rehearsal(root: &mut Table<'_>) -> Rehearsal {
+    root.table("rehearsal", |rehearsal| Rehearsal {
+        keep: rehearsal.or("keep", count::<u64>(0..=10_000), 200),
+        timeout: rehearsal.or("timeout", duration(SECOND..=10 * MINUTE), 30 * SECOND),
     })
 }
 

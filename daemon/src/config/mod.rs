@@ -182,12 +182,13 @@ impl Context {
 /// All sections. Each is read whatever the others lack, so that no complaint hides another.
 fn read(root: &mut Table<'_>, context: &mut Context) -> Option<Options> {
     let bulk = daemon::bulk(root);
-    let server = server::read(root, context, &bulk);
+    let rehearsal = daemon::rehearsal(root);
+    let server = server::read(root, context, &bulk, &rehearsal);
     let telemetry = daemon::log(root);
     let reconciler = daemon::reconciler(root);
     let probe = daemon::probe(root);
     let catalog = daemon::templates(root, context);
-    let store = daemon::store(root, &server.data_dir, &bulk);
+    let store = daemon::store(root, &server.data_dir, &bulk, &rehearsal);
     let process = daemon::processes(root, &server.data_dir);
     let plugin = plugins::read(root, context, &server.data_dir);
     Some(Options {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Context;
-use super::daemon::Bulk;
+use super::daemon::{Bulk, Rehearsal};
 use crate::runtime::document::{Complaint, Table, Value, boolean, count, duration, parsed, path, size};
 use crate::{api, service};
 
@@ -19,7 +19,12 @@ pub(super) struct Server {
     pub(super) data_dir: PathBuf,
 }
 
-pub(super) fn read(root: &mut Table<'_>, context: &mut Context, bulk: &Bulk) -> Server {
+pub(super) fn read(
+    root: &mut Table<'_>,
+    context: &mut Context,
+    bulk: &Bulk,
+    rehearsal: &Rehearsal,
+) -> Server {
     root.table("server", |server| {
         let data_dir = server.or("data_dir", path(&context.base), context.base.join("../data"));
         let api = api::Options {
@@ -41,6 +46,7 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context, bulk: &Bulk) -> 
             max_bulk_items: bulk.max_items,
             max_bulk_concurrent: bulk.max_concurrent,
             max_streams: server.or("max_streams", count(1..=100_000), 256),
+            rehearsal_timeout: rehearsal.timeout,
         };
         if service.default_wait > service.max_wait {
             server.complain("default_wait", "is longer than max_wait; at most that is allowed");

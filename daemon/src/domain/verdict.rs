@@ -57,6 +57,32 @@ impl HookMode {
     }
 }
 
+/// How a review ended that did not simply allow. Its word is also the code of the problem that a
+/// refused request gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookCode {
+    /// The hook said no.
+    Denied,
+    /// The hook could not answer, and counts as its `on_error`.
+    Failed,
+    /// The hook had no turn free: it was not asked, and counts as its `on_error`.
+    Busy,
+}
+
+impl HookCode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Denied, Self::Failed, Self::Busy];
+
+    /// On the wire and on the disk.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Denied => "hook_denied",
+            Self::Failed => "hook_failed",
+            Self::Busy => "hook_busy",
+        }
+    }
+}
+
 /// The record of one hook's verdict, stored with the instance it admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Admission {
@@ -64,12 +90,18 @@ pub struct Admission {
     pub hook: HookName,
     /// What it said; a hook that failed counts as its `on_error`.
     pub decision: Decision,
+    /// How it came to that; none if it simply allowed.
+    pub code: Option<HookCode>,
     /// Enforced or only recorded.
     pub mode: HookMode,
     /// Why it denied, what it warned of, or how it failed.
     pub message: Option<String>,
+    /// Each part of the request it objected to.
+    pub violations: Vec<Violation>,
     /// The exact component that decided: `sha256:<hex>`.
     pub digest: String,
+    /// Of the settings it decided by, `sha256:<hex>` of their JSON; none in old records.
+    pub settings_hash: Option<String>,
     /// The plugin set that was active.
     pub generation: u64,
     /// When.

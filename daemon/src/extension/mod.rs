@@ -11,7 +11,7 @@ mod provisioner;
 mod set;
 
 pub use crate::domain::{LogLine, PluginKind};
-pub use hook::{Hook, HookEntry, Review};
+pub use hook::{Candidate, CandidateRefusal, Hook, HookEntry, Review};
 pub use prober::{Answer, Caller, Era, Prober, Question, Rung};
 pub use provisioner::{
     CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{HookEntry, ProvisionerEntry};
+use super::{Candidate, CandidateRefusal, HookEntry, ProvisionerEntry};
 use crate::domain::{PluginKind, ProvisionerName, Timestamp};
 
 /// All active extensions. Immutable and swapped whole: a request or a step takes one and never
@@ -154,4 +154,8 @@ pub trait Plugins: Extensions {
 
     /// Puts the version before the one that serves in its place; the generation in which it serves.
     async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<u64, RollbackError>;
+
+    /// Builds a hook of the configuration as it would be with `candidate`, under all the checks there
+    /// are, and plugs it in nowhere. Also one that is off.
+    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal>;
 }

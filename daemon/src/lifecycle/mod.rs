@@ -19,6 +19,7 @@ mod error;
 mod history;
 mod orphans;
 mod outlooks;
+mod past_requests;
 mod sightings;
 mod upkeep;
 
@@ -60,6 +61,7 @@ pub struct Lifecycle {
     outlooks: Arc<Outlooks>,
     orphans: Arc<Orphans>,
     sweep: Activator,
+    refused: Activator,
     events: broadcast::Sender<Arc<Event>>,
 }
 
@@ -113,6 +115,7 @@ impl Lifecycle {
             outlooks: Arc::default(),
             orphans: Arc::default(),
             sweep: Activator::new(),
+            refused: Activator::new(),
             events,
         })
     }

@@ -23,7 +23,7 @@ use super::stats::Stats;
 use super::swap::Ground;
 use super::warehouse::Warehouse;
 use crate::domain::{PluginKind, PluginVersion, Taken, Timestamp};
-use crate::extension::{Hook, Provisioner};
+use crate::extension::{Hook, HookEntry, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, Shutdown, Tasks};
 
@@ -99,6 +99,22 @@ pub(super) struct Built<Options, Extension: ?Sized> {
 pub(super) type BuiltProvisioner = Built<ProvisionerOptions, dyn Provisioner>;
 /// A hook that serves.
 pub(super) type BuiltHook = Built<HookOptions, dyn Hook>;
+
+impl BuiltHook {
+    /// As it is asked.
+    pub(super) fn entry(&self) -> HookEntry {
+        let HookOptions { name, mode, on_error, scope, settings, .. } = &self.material.options;
+        HookEntry {
+            name: name.clone(),
+            mode: *mode,
+            on_error: *on_error,
+            scope: scope.clone(),
+            digest: self.material.candidate.digest.as_str().to_owned(),
+            settings_hash: Digest::of(settings.as_bytes()).as_str().to_owned(),
+            hook: self.extension.clone(),
+        }
+    }
+}
 
 /// A table of the configuration that describes a plugin.
 pub(super) trait PluginTable: Clone + PartialEq + Send + 'static {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::domain::{Failure, ProvisionerName};
+use crate::domain::{Failure, ProvisionerName, Violation};
 use crate::extension::PluginKind;
 
 /// An error of the sandbox, which has a type of its own.
@@ -168,6 +168,8 @@ pub enum Error {
         subject: Subject,
         /// One for each key.
         complaints: Vec<String>,
+        /// The same for programs; pointers lead into the settings.
+        violations: Vec<Violation>,
     },
     /// An upstream cannot be used as it is configured.
     #[error("{subject}: upstreams.{upstream} {reason}")]

@@ -208,9 +208,11 @@ impl Linked {
                 }
                 Ok(())
             }
-            Err(failure) if failure.kind == FailureKind::Invalid => {
-                Err(Error::Settings { subject, complaints: complaints(&failure) })
-            }
+            Err(failure) if failure.kind == FailureKind::Invalid => Err(Error::Settings {
+                subject,
+                complaints: complaints(&failure),
+                violations: failure.violations,
+            }),
             Err(failure) => Err(first_call_failed(&subject, "check-settings", failure)),
         }
     }

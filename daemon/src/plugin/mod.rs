@@ -39,6 +39,7 @@ mod load;
 mod next;
 mod options;
 mod provisioner;
+mod rehearsal;
 mod restore;
 mod set;
 mod standing;

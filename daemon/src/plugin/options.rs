@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{Decision, EndpointRule, HookMode, HookName, ProvisionerName, Secret};
+use crate::domain::{Decision, EndpointRule, HookMode, HookName, ProvisionerName, Scope, Secret};
 
 /// Everything that is plugged in. Checked by whoever builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +125,8 @@ pub struct HookOptions {
     pub mode: HookMode,
     /// What a failed review counts as.
     pub on_error: Decision,
+    /// Which requests it is asked about.
+    pub scope: Scope,
     /// Of one review, everything included.
     pub timeout: Duration,
     /// Reviews at the same time.

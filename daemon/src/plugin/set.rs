@@ -7,7 +7,7 @@ use super::build::{BuiltHook, BuiltProvisioner};
 use super::denied::Denied;
 use super::digest::Digest;
 use crate::domain::{PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
-use crate::extension::{ExtensionSet, HookEntry, ProvisionerEntry, ProvisionerStanding};
+use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding};
 
 /// What a set is made of.
 #[derive(Clone)]
@@ -164,16 +164,7 @@ impl Parts {
     fn extensions(&self, generation: u64) -> ExtensionSet {
         let names = self.provisioners.keys().chain(&self.disabled);
         let provisioners = names.map(|name| (name.clone(), self.provisioner_entry(name)));
-        let hooks = self.hooks.iter().map(|built| {
-            let options = &built.material.options;
-            HookEntry {
-                name: options.name.clone(),
-                mode: options.mode,
-                on_error: options.on_error,
-                digest: built.material.candidate.digest.as_str().to_owned(),
-                hook: built.extension.clone(),
-            }
-        });
+        let hooks = self.hooks.iter().map(|built| built.entry());
         ExtensionSet {
             generation,
             provisioners: provisioners.collect(),

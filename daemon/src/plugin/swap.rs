@@ -27,12 +27,15 @@ use tokio::sync::{mpsc, oneshot};
 use super::build::Workshop;
 use super::error::{Cause, Error, Refusal};
 use super::next::{self, Holders};
-use super::options::{Options, StoredTable};
+use super::options::{HookOptions, Options, StoredTable};
 use super::set::{ActiveSet, Parts};
 use super::standing::Standing;
-use super::{Allowances, restore};
+use super::{Allowances, rehearsal, restore};
 use crate::domain::{PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
-use crate::extension::{ConfigurationReport, ExtensionSet, Extensions, PluginReport, Plugins, RollbackError};
+use crate::extension::{
+    Candidate, CandidateRefusal, ConfigurationReport, ExtensionSet, Extensions, HookEntry, PluginReport,
+    Plugins, RollbackError,
+};
 use crate::process::Processes;
 use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Tasks};
 
@@ -113,6 +116,8 @@ struct Inner {
     reloads: ReloadRequests,
     keep: usize,
     active: ArcSwap<ActiveSet>,
+    /// Every hook's table as the configuration last had it, also of those that are off.
+    hook_tables: ArcSwap<Vec<HookOptions>>,
     standing: Mutex<Standing>,
     changing: tokio::sync::Mutex<Changing>,
 }
@@ -149,6 +154,7 @@ impl PluginHost {
             reloads,
             keep: options.loading.keep,
             active: ArcSwap::from_pointee(ActiveSet::new(parts, generation)),
+            hook_tables: ArcSwap::default(),
             standing: Mutex::default(),
             changing: tokio::sync::Mutex::new(Changing {
                 next_generation: first_generation.max(generation.saturating_add(1)),
@@ -191,6 +197,7 @@ impl PluginHost {
     pub async fn reload(&self, options: Options, allowances: Allowances) -> Result<Reloaded, Error> {
         let inner = &self.0;
         let mut changing = inner.changing.lock().await;
+        inner.hook_tables.store(Arc::new(options.hooks.clone()));
         changing.asked = options;
         changing.allowances = allowances;
         let active = inner.active.load_full();
@@ -389,6 +396,15 @@ impl Plugins for PluginHost {
     async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<u64, RollbackError> {
         let key = self.0.standing().find(name, kind)?;
         Ok(self.0.roll_back(&key).await?.generation)
+    }
+
+    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+        let tables = self.0.hook_tables.load_full();
+        let Some(table) = tables.iter().find(|table| table.name.as_str() == hook) else {
+            let hooks = tables.iter().map(|table| table.name.clone()).collect();
+            return Err(CandidateRefusal::Unknown { hooks });
+        };
+        rehearsal::candidate(&self.0.workshop, table.clone(), candidate).await
     }
 }
 

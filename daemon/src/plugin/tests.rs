@@ -10,7 +10,7 @@ use super::testing::{GROW_FOREVER, LOOP_FOREVER, TestGuest};
 use super::*;
 use crate::domain::{
     Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity,
-    PublishedSet, Secrets, Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
+    PublishedSet, Scope, Secrets, Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
 };
 use crate::extension::{CreateOrder, Extensions as _, Provisioner, Review};
 use crate::process::Processes;
@@ -45,6 +45,7 @@ pub(super) fn hook_options(path: &Path) -> HookOptions {
         plugin: path.to_owned(),
         mode: HookMode::Enforce,
         on_error: Decision::Deny,
+        scope: Scope::default(),
         timeout: Duration::from_secs(1),
         max_concurrent: 4,
         settings: "{}".to_owned(),

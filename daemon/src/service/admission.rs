@@ -1,45 +1,66 @@
 //! Runs the hooks: in order, each with its mode and its answer to failure.
+//!
+//! A hook that is off, or whose scope the request is not in, is not asked, costs nothing and leaves
+//! no verdict.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use super::{Denial, Error};
-use crate::domain::{Admission, Decision, HookMode, Verdict, Violation};
+use super::{Denial, Error, Service};
+use crate::domain::{
+    Admission, Decision, Failure, HookCode, HookMode, PastRequest, Spec, Verdict, Violation,
+};
 use crate::extension::{ExtensionSet, HookEntry, Review};
 use crate::runtime::Clock;
+
+/// When a hook may have a turn free if it does not know better.
+const SOON: Duration = Duration::from_secs(1);
 
 /// What every hook that was asked said, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AdmissionReport {
     /// One per hook.
     pub verdicts: Vec<Admission>,
-    /// Every violation, also of hooks that only audit.
-    pub violations: Vec<Violation>,
     /// What hooks warned of.
     pub warnings: Vec<String>,
 }
 
+impl Service {
+    /// Has the request reviewed. One that is refused is remembered, to try other hooks on.
+    pub(super) async fn admit(&self, set: &ExtensionSet, review: &Review) -> Result<AdmissionReport, Error> {
+        let admitted = admit(set, review, &self.inner.clock).await;
+        if let (Err(Error::Denied(denial)), false) = (&admitted, review.dry_run)
+            // Of a hook that was busy nothing was decided: the request comes again.
+            && denial.code != HookCode::Busy
+        {
+            let admission = denial.admission.verdicts.clone();
+            let spec = Arc::new(Spec { admission, ..(*review.spec).clone() });
+            let refused_by = Some(denial.hook.clone());
+            self.inner.lifecycle.remember_refused(PastRequest::of(review.id, spec, refused_by));
+        }
+        admitted
+    }
+}
+
 /// Asks the hooks of one set. Without `dry_run` the first enforced denial ends it; with it every
 /// hook is asked.
-pub(super) async fn admit(
+async fn admit(
     set: &ExtensionSet,
     review: &Review,
     clock: &Arc<dyn Clock>,
 ) -> Result<AdmissionReport, Error> {
     let mut report = AdmissionReport::default();
     let mut denied: Option<Denial> = None;
-    for entry in set.hooks.iter().filter(|entry| entry.mode != HookMode::Off) {
+    let asked = |entry: &&HookEntry| entry.mode != HookMode::Off && entry.scope.holds(&review.spec);
+    for entry in set.hooks.iter().filter(asked) {
         let started = Instant::now();
         let outcome = entry.hook.review(review).await;
         let took = started.elapsed();
-        let (verdict, code) = match outcome {
-            Ok(verdict) => (verdict, "hook_denied"),
-            Err(failure) => {
-                tracing::warn!(hook = %entry.name, %failure, on_error = ?entry.on_error, "a hook could not answer");
-                (failed(entry, &failure.to_string()), "hook_failed")
-            }
-        };
-        let Verdict { decision, violations, warnings } = verdict;
+        if let Err(failure) = &outcome {
+            tracing::warn!(hook = %entry.name, %failure, on_error = ?entry.on_error, "a hook could not answer");
+        }
+        let retry_after = outcome.as_ref().err().and_then(|failure| failure.retry_after);
+        let (Verdict { decision, violations, warnings }, code) = judge(entry, outcome);
         let said: Vec<&str> = violations
             .iter()
             .map(|violation| violation.message.as_str())
@@ -48,18 +69,25 @@ pub(super) async fn admit(
         report.verdicts.push(Admission {
             hook: entry.name.clone(),
             decision,
+            code,
             mode: entry.mode,
             message: (!said.is_empty()).then(|| said.join("; ")),
+            violations: violations.clone(),
             digest: entry.digest.clone(),
+            settings_hash: Some(entry.settings_hash.clone()),
             generation: set.generation,
             at: clock.now(),
             took,
         });
         report.warnings.extend(warnings);
-        report.violations.extend(violations.iter().cloned());
         if decision == Decision::Deny && entry.mode == HookMode::Enforce && denied.is_none() {
-            let admission = AdmissionReport::default();
-            denied = Some(Denial { hook: entry.name.clone(), code, violations, admission });
+            denied = Some(Denial {
+                hook: entry.name.clone(),
+                code: code.unwrap_or(HookCode::Denied),
+                retry_after: retry_after.unwrap_or(SOON),
+                violations,
+                admission: AdmissionReport::default(),
+            });
             if !review.dry_run {
                 break;
             }
@@ -71,17 +99,31 @@ pub(super) async fn admit(
     }
 }
 
-/// What a hook that could not answer counts as.
-fn failed(entry: &HookEntry, failure: &str) -> Verdict {
+/// How a review ended that failed.
+pub(super) fn code_of(failure: &Failure) -> HookCode {
+    if failure.code == Failure::BUSY { HookCode::Busy } else { HookCode::Failed }
+}
+
+/// What a review counts as, whatever came of it.
+fn judge(entry: &HookEntry, outcome: Result<Verdict, Failure>) -> (Verdict, Option<HookCode>) {
+    let failure = match outcome {
+        Ok(verdict) => {
+            let code = (verdict.decision == Decision::Deny).then_some(HookCode::Denied);
+            return (verdict, code);
+        }
+        Err(failure) => failure,
+    };
+    let code = code_of(&failure);
     let message = format!("the hook {} could not answer: {failure}", entry.name);
-    match entry.on_error {
+    let verdict = match entry.on_error {
         Decision::Allow => {
             Verdict { decision: Decision::Allow, violations: Vec::new(), warnings: vec![message] }
         }
         Decision::Deny => Verdict {
             decision: Decision::Deny,
-            violations: vec![Violation { pointer: String::new(), code: "hook_failed".to_owned(), message }],
+            violations: vec![Violation { pointer: String::new(), code: code.as_str().to_owned(), message }],
             warnings: Vec::new(),
         },
-    }
+    };
+    (verdict, Some(code))
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::AdmissionReport;
 use crate::domain::{
-    BulkId, Failure, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision, Violation,
+    BulkId, Failure, HookCode, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision,
+    Violation,
 };
 use crate::extension::RollbackError;
 use crate::{lifecycle, store};
@@ -44,7 +45,7 @@ pub enum Error {
     /// An earlier version of a plugin was not put back.
     #[error(transparent)]
     Rollback(#[from] RollbackError),
-    /// A hook said no.
+    /// A hook said no, or could not answer.
     #[error("{0}")]
     Denied(Box<Denial>),
     /// A living instance has the name.
@@ -134,6 +135,20 @@ pub enum Error {
         /// When it may go.
         retry_after: Duration,
     },
+    /// The configuration has no hook of this name.
+    #[error("there is no hook {name:?}: there are {}", list(hooks))]
+    HookNotFound {
+        /// Which name.
+        name: String,
+        /// Those there are.
+        hooks: Vec<HookName>,
+    },
+    /// Rehearsals are made one at a time.
+    #[error("a rehearsal is under way, and the next is made when it is over")]
+    RehearsalUnderWay {
+        /// When it may be.
+        retry_after: Duration,
+    },
     /// The database takes no writes at the moment. Said in the log once, when it began.
     #[error("the database takes no writes at the moment; reads are answered")]
     StoreReadOnly,
@@ -144,19 +159,28 @@ pub enum Error {
 
 /// Which hook refused, and all that the hooks said.
 #[derive(Debug, thiserror::Error)]
-#[error("the hook {hook} refused: {}", summary(violations))]
+#[error("the hook {hook} {}: {}", if *code == HookCode::Busy { "is busy" } else { "refused" }, summary(violations))]
 pub struct Denial {
     /// The first that refused.
     pub hook: HookName,
-    /// `hook_denied`, or `hook_failed` when it could not answer and its `on_error` is `deny`.
-    pub code: &'static str,
+    /// Whether it said so, or could not answer and its `on_error` is `deny`.
+    pub code: HookCode,
+    /// When it may answer, if it could not.
+    pub retry_after: Duration,
     /// Why.
     pub violations: Vec<Violation>,
     /// What every hook that was asked said.
     pub admission: AdmissionReport,
 }
 
-fn summary(violations: &[Violation]) -> String {
+fn list(hooks: &[HookName]) -> String {
+    if hooks.is_empty() {
+        return "none".to_owned();
+    }
+    hooks.iter().map(HookName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn summary(violations: &[Violation]) -> String {
     violations.iter().map(|violation| violation.message.as_str()).collect::<Vec<_>>().join("; ")
 }
 
@@ -191,8 +215,11 @@ impl Error {
     }
 
     /// Whether it is about the moment and not about the request: the same goes well a little later.
-    pub(super) const fn passes(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Store(_))
+    pub(super) fn passes(&self) -> bool {
+        match self {
+            Self::Denied(denial) => denial.code == HookCode::Busy,
+            error => matches!(error, Self::Busy { .. } | Self::Store(_)),
+        }
     }
 
     /// Of a read, which cannot be refused but by the store.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 
-use super::admission::{AdmissionReport, admit};
+use super::admission::AdmissionReport;
 use super::repeat::{Meaning, Turn};
 use super::resolve::{Resolved, resolve};
 use super::wait::Until;
@@ -158,7 +158,7 @@ impl Service {
         }
         let id = InstanceId::from_u128(uuid::Uuid::now_v7().as_u128());
         let review = Review { id, spec: Arc::new(spec), dry_run };
-        let admission = admit(&set, &review, &self.inner.clock).await?;
+        let admission = self.admit(&set, &review).await?;
         Ok(Reviewed { id, spec: review.spec, secrets, admission, set })
     }
 

@@ -14,6 +14,7 @@ mod logs;
 mod options;
 mod orphans;
 mod overview;
+mod rehearsal;
 mod repeat;
 mod resolve;
 mod streams;
@@ -34,12 +35,13 @@ pub use logs::{LogSource, Logs};
 pub use options::Options;
 pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
+pub use rehearsal::{Cut, Objection, Rehearsal, RehearsalRequest, Reviewed, Tally};
 pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{
-    ConfigurationReport, LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, PreviousVersion,
-    ProvisionerStanding, Reach, RollbackError,
+    Candidate, ConfigurationReport, LogLine, PluginKind, PluginRefusal, PluginReport, PluginState,
+    PreviousVersion, ProvisionerStanding, Reach, RollbackError,
 };
 
 use crate::catalog::Catalog;
@@ -63,6 +65,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
     bulks: Bulks,
+    /// One rehearsal at a time.
+    rehearsals: Semaphore,
     streams: Arc<Semaphore>,
     /// Of each provisioner, turns of those who follow logs.
     log_calls: Mutex<HashMap<ProvisionerName, Arc<Semaphore>>>,
@@ -89,6 +93,7 @@ impl Service {
             extensions,
             clock,
             bulks: Bulks::default(),
+            rehearsals: Semaphore::new(1),
             shutdown,
         };
         Self { inner: Arc::new(inner) }

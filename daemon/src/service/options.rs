@@ -17,4 +17,6 @@ pub struct Options {
     pub max_bulk_concurrent: usize,
     /// Streams of events and logs at the same time; more are refused.
     pub max_streams: usize,
+    /// How long a rehearsal may take; what it came to by then is its answer.
+    pub rehearsal_timeout: Duration,
 }

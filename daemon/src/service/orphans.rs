@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::admission::admit;
 use super::{Error, InstanceView, Service};
 use crate::domain::{CreateRequest, Orphan, ProvisionerName, Spec, Violation};
 use crate::extension::Review;
@@ -46,7 +45,7 @@ impl Service {
         let set = self.inner.extensions.current();
         let (spec, secrets) = self.specify(&request, &set)?;
         let review = Review { id, spec: Arc::new(spec), dry_run: false };
-        let admission = admit(&set, &review, &self.inner.clock).await?;
+        let admission = self.admit(&set, &review).await?;
         let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(review.spec) });
         let adopted = self.inner.lifecycle.adopt(id, spec, secrets, &orphan, workload, name).await;
         let adopted = adopted.map_err(|error| Error::of(error, request.name.as_str(), "adopted", None))?;

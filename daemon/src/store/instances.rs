@@ -10,10 +10,10 @@ use redb::{ReadTransaction, ReadableTable as _};
 use super::record::{SpecRecord, StatusRecord, decode, encode};
 use super::tables::{EVENT, NAME, SECRET, SPEC, STATUS, last_revision};
 use super::writer::{Batch, WhenFull};
-use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, tombstones};
+use super::{Claim, Committed, Error, Made, Options, Store, events, outlines, past_requests, tombstones};
 use crate::domain::{
-    BulkId, Event, Filter, Instance, InstanceId, InstanceName, Origin, PhaseKind, Query, Revision, Secret,
-    Secrets, Spec, Status, Subject, Timestamp,
+    BulkId, Event, Filter, Instance, InstanceId, InstanceName, Origin, PastRequest, PhaseKind, Query,
+    Revision, Secret, Secrets, Spec, Status, Subject, Timestamp,
 };
 use crate::runtime::ErrorChain;
 
@@ -69,7 +69,8 @@ pub struct Page {
 }
 
 impl Store {
-    /// Makes the record of a new instance. What its request was is written in the same transaction.
+    /// Makes the record of a new instance. What its request was is written in the same transaction,
+    /// and kept as one that was admitted.
     pub async fn insert(
         &self,
         id: InstanceId,
@@ -101,6 +102,8 @@ impl Store {
                         secrets.0.iter().map(|(key, value)| (key.as_str(), value.expose())).collect();
                     batch.tables.secret.insert(id.as_u128(), encode(&values).map_err(broken)?.as_slice())?;
                 }
+                let past = PastRequest::of(id, Arc::clone(&spec), None);
+                past_requests::append(&mut batch.tables, &past, options.past_requests)?;
                 let instance = Instance { id, spec, status, revision: Revision(0) };
                 let instance = batch.write(instance, None, draft)?;
                 // A claim in it ends when the answer does: after the fsync.

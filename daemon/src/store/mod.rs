@@ -23,6 +23,7 @@ mod outage;
 mod outlines;
 mod outputs;
 mod overlay;
+mod past_requests;
 mod planted;
 mod plugins;
 mod record;
@@ -49,6 +50,7 @@ pub use fsck::{Findings, fsck};
 pub use idempotency::{Claim, Claimed, Made};
 pub use instances::{Change, EventDraft, Occasion, Page};
 pub use options::Options;
+pub use past_requests::PastRequestsPage;
 pub use planted::Planted;
 pub use restore::{Restored, restore};
 pub use writer::{Observer, WhenFull};
@@ -58,6 +60,7 @@ use crate::runtime::Metrics;
 use current::Current;
 use idempotency::Keys;
 use open::Marks;
+use past_requests::Refused;
 use tables::{EVENT, last_revision};
 use writer::Writer;
 
@@ -77,6 +80,7 @@ pub struct Store {
     writer: Writer,
     owner: OwnerId,
     keys: Keys,
+    refused: Refused,
     options: Arc<Options>,
 }
 
@@ -107,7 +111,8 @@ impl Store {
         let database = Arc::new(database);
         let writer = Writer::start(Arc::clone(&database), &options, marks.revision, observer, metrics)
             .map_err(|source| Error::Directory { path: options.data_dir.clone(), source })?;
-        Ok(Self { database, writer, owner: marks.owner, keys, options: Arc::new(options) })
+        let (owner, refused, options) = (marks.owner, Refused::default(), Arc::new(options));
+        Ok(Self { database, writer, owner, keys, refused, options })
     }
 
     /// Whether the disk takes writes. Reads go on regardless.

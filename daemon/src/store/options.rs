@@ -32,6 +32,8 @@ pub struct Options {
     pub bulks: Duration,
     /// Bulks that are not finished; more are refused.
     pub max_unfinished_bulks: usize,
+    /// Create requests that are kept to try hooks on: the newest. 0: none.
+    pub past_requests: u64,
     /// What a test has planted; nothing in a daemon.
     pub planted: Planted,
 }

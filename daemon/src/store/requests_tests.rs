@@ -31,6 +31,7 @@ fn options(dir: &tempfile::TempDir) -> Options {
         max_idempotency_keys: 2,
         bulks: DAY,
         max_unfinished_bulks: 2,
+        past_requests: 5,
         retry: DAY,
         planted: Planted::default(),
     }

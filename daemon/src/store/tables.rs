@@ -77,6 +77,8 @@ tables! {
     /// Bulk and index → what an item is still to make. Holds secrets: apart from everything that is
     /// shown, and gone when the item is accepted or refused.
     BULK_REQUEST bulk_request: (u128, u32) => &'static [u8];
+    /// Number → a create request that the hooks have judged. The newest so many.
+    PAST_REQUEST past_request: u64 => &'static [u8];
 }
 
 /// Format of the records in this file: a little-endian `u32`.

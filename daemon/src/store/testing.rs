@@ -9,6 +9,9 @@ use super::{Change, EventDraft, Occasion, Options, Planted, Store, WhenFull};
 use crate::domain::{Instance, InstanceId, OwnerId, Secrets, Spec, Status, Timestamp, WorkloadName};
 use crate::runtime::Metrics;
 
+/// Requests that are kept.
+pub(super) const KEPT_REQUESTS: u64 = 5;
+
 /// A store in a directory of its own.
 pub(super) struct Shelf {
     pub(super) store: Store,
@@ -32,6 +35,7 @@ impl Shelf {
             max_idempotency_keys: 10,
             bulks: minute,
             max_unfinished_bulks: 10,
+            past_requests: KEPT_REQUESTS,
             retry: minute,
             planted: Planted::default(),
         };

@@ -12,9 +12,9 @@ use wharfinger::domain::{
     ProvisionerName, Secrets, Spec, Target, Template, Timestamp, Workload, WorkloadState,
 };
 use wharfinger::extension::{
-    Answer, ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest,
-    OwnedPage, PluginKind, PluginReport, Plugins, Prober, Provisioner, ProvisionerEntry, ProvisionerStanding,
-    Question, Reach, RollbackError, Rung,
+    Answer, Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation, ExtensionSet,
+    Extensions, HookEntry, LogsPage, LogsRequest, OwnedPage, PluginKind, PluginReport, Plugins, Prober,
+    Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, RollbackError, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
@@ -193,5 +193,9 @@ impl Plugins for Calm {
 
     async fn roll_back(&self, name: &str, _kind: Option<PluginKind>) -> Result<u64, RollbackError> {
         Err(RollbackError::Unknown { name: name.to_owned(), known: Vec::new() })
+    }
+
+    async fn rehearsal(&self, _hook: &str, _candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+        Err(CandidateRefusal::Unknown { hooks: Vec::new() })
     }
 }

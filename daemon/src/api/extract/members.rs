@@ -4,6 +4,7 @@
 //! secret in the wrong place.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
@@ -111,6 +112,32 @@ impl Members {
                     self.complain_type(pointer(&[name]), "a whole number", &value);
                     0
                 })
+            }
+        }
+    }
+
+    /// A whole number within a range, that may be absent or null.
+    pub(crate) fn optional_count(&mut self, name: &str, range: RangeInclusive<usize>) -> Option<usize> {
+        let value = self.left.remove(name).filter(|value| !value.is_null())?;
+        let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+        match count.filter(|count| range.contains(count)) {
+            Some(count) => Some(count),
+            None => {
+                let wanted = format!("a whole number from {} to {}", range.start(), range.end());
+                self.complain_type(pointer(&[name]), &wanted, &value);
+                None
+            }
+        }
+    }
+
+    /// An object whose members are not ours to know, as JSON; it may be absent or null.
+    pub(crate) fn json(&mut self, name: &str) -> Option<String> {
+        match self.left.remove(name)? {
+            Value::Null => None,
+            object @ Value::Object(_) => Some(object.to_string()),
+            other => {
+                self.complain_type(pointer(&[name]), "an object", &other);
+                None
             }
         }
     }

@@ -28,6 +28,17 @@ impl<S: Send + Sync> FromRequestParts<S> for TemplatePath {
     }
 }
 
+/// `{name}` of a hook.
+pub(crate) struct HookPath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for HookPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        segment(parts, state, Code::HookNotFound).await.map(Self)
+    }
+}
+
 /// `{id}` of a bulk.
 pub(crate) struct BulkPath(pub(crate) String);
 

@@ -36,7 +36,8 @@ problems! {
     /// Of a bulk.
     BulkProblems: InvalidQuery, InvalidIdempotencyKey, InvalidJson, WrongType, MissingMember, UnknownMember,
         BodyIncomplete, BodyTimeout, IdempotentRequestInFlight, IdempotentBulkGone, SelectionDiffers,
-        BodyTooLarge, UnsupportedMediaType, InvalidRequest, IdempotencyKeyReused, Busy, IdempotencyKeysFull,
+        BodyTooLarge, UnsupportedMediaType, InvalidRequest, IdempotencyKeyReused, HookBusy, Busy,
+        IdempotencyKeysFull,
         StoreUnavailable
 }
 

@@ -45,7 +45,7 @@ problems! {
     /// Of a create.
     CreateProblems: InvalidQuery, InvalidIdempotencyKey, InvalidJson, WrongType, MissingMember, UnknownMember, BodyIncomplete,
         BodyTimeout, NameTaken, NameDeleting, IdempotentRequestInFlight, IdempotentInstanceGone, BodyTooLarge,
-        UnsupportedMediaType, InvalidRequest, IdempotencyKeyReused, HookDenied, HookFailed, Busy,
+        UnsupportedMediaType, InvalidRequest, IdempotencyKeyReused, HookDenied, HookFailed, HookBusy, Busy,
         IdempotencyKeysFull, StoreUnavailable
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod docs;
 pub(crate) mod document;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod hooks;
 pub(crate) mod instances;
 pub(crate) mod metrics;
 pub(crate) mod orphans;

@@ -49,7 +49,8 @@ problems! {
     /// Of an adoption.
     AdoptProblems: InvalidQuery, InvalidJson, WrongType, MissingMember, UnknownMember, BodyIncomplete,
         BodyTimeout, OrphanNotFound, OrphanAmbiguous, NameTaken, NameDeleting, BodyTooLarge,
-        UnsupportedMediaType, InvalidRequest, OrphanUnmarked, HookDenied, HookFailed, Busy, StoreUnavailable
+        UnsupportedMediaType, InvalidRequest, OrphanUnmarked, HookDenied, HookFailed, HookBusy, Busy,
+        StoreUnavailable
 }
 
 /// Make an instance of an orphan.

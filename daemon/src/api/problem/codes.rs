@@ -78,6 +78,8 @@ codes! {
         "GET /mcp/orphans lists them; one that was adopted or purged is none any more.";
     PluginNotFound = "plugin_not_found", 404, false, "There is no such plugin",
         "GET /mcp/plugins lists them.";
+    HookNotFound = "hook_not_found", 404, false, "The configuration has no such hook",
+        "See detail for the names there are: those of the [[hooks]].";
     TemplateNotFound = "template_not_found", 404, false, "There is no such template",
         "GET /mcp/templates lists them.";
     BulkNotFound = "bulk_not_found", 404, false, "There is no such bulk",
@@ -149,6 +151,8 @@ codes! {
     ProvisionerFailed = "provisioner_failed", 502, true, "The instance's provisioner failed",
         "See detail; GET /mcp/provisioners shows whether its backend answers.";
     Busy = "busy", 503, true, "Too much is under way",
+        "Try again after the time in Retry-After.";
+    HookBusy = "hook_busy", 503, true, "A hook has no turn free",
         "Try again after the time in Retry-After.";
     IdempotencyKeysFull = "idempotency_keys_full", 503, true, "No more Idempotency-Keys can be remembered",
         "Try again after the time in Retry-After, send no key, or raise [store] max_idempotency_keys.";

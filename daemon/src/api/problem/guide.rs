@@ -254,6 +254,17 @@ impl Code {
                 "The log has the reason under this `request_id`. `on_error = \"allow\"` in the hook's table \
                  would let requests pass that it cannot judge.",
             ),
+            Self::HookBusy => (
+                "As many reviews as a hook may make at once are under way, and none ended in time. Nothing was \
+                 decided, and nothing was done.",
+                "Raise `max_concurrent` in the hook's table. If its reviews take long, `/mcp/plugins` shows how \
+                 long. With `on_error = \"allow\"` such requests would pass unseen.",
+            ),
+            Self::HookNotFound => (
+                "A hook is rehearsed by the name it has in the configuration, and none there has this one. \
+                 `detail` lists those there are.",
+                "The names are those of the `[[hooks]]`; one that is off can be rehearsed, too.",
+            ),
             Self::HeadersTooLarge => (
                 "The request has more headers, or more bytes of them, than are read. Mostly these are \
                  cookies that another service on the same host name has set.",
@@ -277,7 +288,7 @@ impl Code {
             ),
             Self::Busy => (
                 "As much is under way as may be at once: creates that are being admitted, writes that \
-                 wait, or bulks that are not finished. The daemon refuses at once instead of letting everybody wait; nothing was done.",
+                 wait, bulks that are not finished, or a rehearsal. The daemon refuses at once instead of letting everybody wait; nothing was done.",
                 "If it comes often, compare `wharfinger_store_writes_waiting` with its limit and look at \
                  `wharfinger_store_commit_duration_seconds`: mostly the disk is slow. The bounds \
                  are `[server] max_admissions`, `[store] queue` and `[bulk] max_unfinished`.",

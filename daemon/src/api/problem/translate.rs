@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Code, Problem};
 use crate::api::wire::ProblemError;
-use crate::domain::{Failure, FailureKind};
+use crate::domain::{Failure, FailureKind, HookCode};
 use crate::runtime::ErrorChain;
 use crate::service::{Denial, Error, RollbackError};
 
@@ -45,6 +45,10 @@ impl From<Error> for Problem {
             Error::Compacted { .. } => Self::new(Code::RevisionCompacted, detail),
             Error::Provisioner(failure) => provisioner_failed(failure),
             Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
+            Error::HookNotFound { .. } => Self::new(Code::HookNotFound, detail),
+            Error::RehearsalUnderWay { retry_after } => {
+                Self::new(Code::Busy, detail).with_retry_after(retry_after)
+            }
             Error::StoreReadOnly => Self::new(Code::StoreUnavailable, detail).with_retry_after(SOON),
             Error::Store(_) => {
                 // Where the database is and what the disk said is the operator's business.
@@ -67,9 +71,13 @@ fn rollback(error: &RollbackError, detail: String) -> Problem {
 }
 
 fn denied(denial: Denial, detail: String) -> Problem {
-    let Denial { hook, code, violations, admission } = denial;
-    let code = if code == Code::HookFailed.entry().code { Code::HookFailed } else { Code::HookDenied };
-    Problem::new(code, detail)
+    let Denial { hook, code, retry_after, violations, admission } = denial;
+    let problem = match code {
+        HookCode::Denied => Problem::new(Code::HookDenied, detail),
+        HookCode::Failed => Problem::new(Code::HookFailed, detail),
+        HookCode::Busy => Problem::new(Code::HookBusy, detail).with_retry_after(retry_after),
+    };
+    problem
         .with_errors(violations.into_iter().map(ProblemError::from).collect())
         .with_admission(hook, admission.verdicts)
 }

@@ -56,6 +56,7 @@ async fn every_route_is_documented_with_exactly_its_methods() {
         "/mcp/bulk",
         "/mcp/bulk/{id}",
         "/mcp/events",
+        "/mcp/hooks/{name}/rehearse",
         "/mcp/instances",
         "/mcp/instances/{id}",
         "/mcp/instances/{id}/events",

@@ -6,19 +6,21 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use crate::domain::{
-    Decision, Failure, FailureKind, HookMode, Observation, OwnerId, PluginIdentity, Secrets, Target,
-    Template, Timestamp, Verdict,
+    Decision, Failure, FailureKind, HookMode, Observation, OwnerId, PluginIdentity, Scope, Secrets, Target,
+    Template, Timestamp, Verdict, Violation,
 };
 use crate::extension::{
-    ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, Hook, HookEntry, LogLine, LogsPage,
-    LogsRequest, OwnedPage, PluginKind, PluginRefusal, PluginReport, PluginState, Plugins, PreviousVersion,
-    Provisioner, ProvisionerEntry, ProvisionerStanding, Reach, Review, RollbackError,
+    Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, Hook,
+    HookEntry, LogLine, LogsPage, LogsRequest, OwnedPage, PluginKind, PluginRefusal, PluginReport,
+    PluginState, Plugins, PreviousVersion, Provisioner, ProvisionerEntry, ProvisionerStanding, Reach, Review,
+    RollbackError,
 };
 
-/// What the next logs are, what the hook says, and whether everything panics.
+/// What the next logs are, what the hook and a candidate for it say, and whether everything panics.
 pub(crate) struct Fakes {
     logs: Arc<Mutex<Result<Vec<String>, Failure>>>,
     hook: Option<Result<Verdict, Failure>>,
+    candidate: Option<Result<Verdict, Failure>>,
     /// Every review takes a permit of it.
     gate: Arc<Semaphore>,
     panics: bool,
@@ -29,6 +31,7 @@ impl Default for Fakes {
         Self {
             logs: Arc::new(Mutex::new(Ok(Vec::new()))),
             hook: None,
+            candidate: None,
             gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
             panics: false,
         }
@@ -46,6 +49,13 @@ impl Fakes {
         Self { gate, ..Self::with_hook(Ok(allow)) }
     }
 
+    /// With a hook that allows everything, and this to be tried in its place, which takes a permit of
+    /// `gate` for each review.
+    pub(super) fn with_candidate(says: Result<Verdict, Failure>, gate: Arc<Semaphore>) -> Self {
+        let allow = Verdict { decision: Decision::Allow, violations: Vec::new(), warnings: Vec::new() };
+        Self { candidate: Some(says), gate, hook: Some(Ok(allow)), ..Self::default() }
+    }
+
     pub(super) fn panicking() -> Self {
         Self { panics: true, ..Self::default() }
     }
@@ -56,6 +66,7 @@ impl Fakes {
     }
 }
 
+#[async_trait]
 impl Extensions for Fakes {
     fn current(&self) -> Arc<ExtensionSet> {
         let entry = ProvisionerEntry {
@@ -67,13 +78,10 @@ impl Extensions for Fakes {
             endpoints: Vec::new(),
             provisioner: Arc::new(FakeProvisioner { logs: Arc::clone(&self.logs) }),
         };
-        let hook = self.hook.clone().map(|says| HookEntry {
-            name: "naming".parse().unwrap(),
-            mode: HookMode::Enforce,
-            on_error: Decision::Deny,
-            digest: "sha256:02".to_owned(),
-            hook: Arc::new(FakeHook { says, gate: Arc::clone(&self.gate) }),
-        });
+        // The gate is the candidate's, if there is one.
+        let open = || Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+        let gate = if self.candidate.is_none() { Arc::clone(&self.gate) } else { open() };
+        let hook = self.hook.clone().map(|says| hook_entry(FakeHook { says, gate }));
         Arc::new(ExtensionSet {
             generation: 7,
             provisioners: [(entry.name.clone(), entry)].into(),
@@ -137,6 +145,32 @@ impl Plugins for Fakes {
             }),
             _ => Err(RollbackError::Unknown { name: name.to_owned(), known: vec!["local".to_owned()] }),
         }
+    }
+
+    /// A plugin's name is refused.
+    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+        let Some(says) = self.candidate.clone().filter(|_| hook == "naming") else {
+            return Err(CandidateRefusal::Unknown { hooks: vec!["naming".parse().unwrap()] });
+        };
+        if candidate.plugin.is_some() {
+            let (code, message) = ("not_a_component".to_owned(), "it is something else".to_owned());
+            let pointer = "/plugin".to_owned();
+            return Err(CandidateRefusal::Refused(vec![Violation { pointer, code, message }]));
+        }
+        let settings_hash = candidate.settings.unwrap_or_default();
+        Ok(HookEntry { settings_hash, ..hook_entry(FakeHook { says, gate: Arc::clone(&self.gate) }) })
+    }
+}
+
+fn hook_entry(hook: FakeHook) -> HookEntry {
+    HookEntry {
+        name: "naming".parse().unwrap(),
+        mode: HookMode::Enforce,
+        on_error: Decision::Deny,
+        scope: Scope::default(),
+        digest: "sha256:02".to_owned(),
+        settings_hash: "sha256:04".to_owned(),
+        hook: Arc::new(hook),
     }
 }
 

@@ -225,10 +225,12 @@ async fn a_denial_says_which_hook_and_why() {
         assert_eq!(answer.json["hook"], "naming");
         let admission = &answer.json["admission"][0];
         assert_eq!(
-            [&admission["hook"], &admission["verdict"], &admission["mode"], &admission["digest"]],
-            ["naming", "deny", "enforce", "sha256:02"]
+            ["hook", "verdict", "mode", "digest", "settings_hash", "code"].map(|key| &admission[key]),
+            ["naming", "deny", "enforce", "sha256:02", "sha256:04", "hook_denied"]
         );
         assert_eq!((&admission["generation"], admission["took_us"].is_u64()), (&json!(7), true));
+        assert_eq!(admission["violations"], answer.json["errors"]);
+        assert!(admission["at"].is_string(), "{admission}");
     }
     assert_eq!(wharf.get(PATH).await.json["instances"], json!([]));
 }
@@ -240,6 +242,19 @@ async fn a_hook_that_cannot_answer_has_its_own_code() {
     let answer = wharf.post(PATH, &json!({"name": "weather", "template": "plain"})).await;
     assert_eq!(answer.code(), (422, "hook_failed"));
     assert_eq!(answer.json["retryable"], true);
+}
+
+#[tokio::test]
+async fn a_hook_without_a_turn_decides_nothing_and_says_when_to_come_back() {
+    let busy = Failure::new(FailureKind::NotApplied, "no turn was free").with_code(Failure::BUSY);
+    let wharf = Wharf::with(Fakes::with_hook(Err(busy)), 8);
+    let answer = wharf.post(PATH, &json!({"name": "weather", "template": "plain"})).await;
+    assert_eq!(answer.code(), (503, "hook_busy"));
+    assert_eq!((answer.header("retry-after"), &answer.json["retryable"]), ("1", &json!(true)));
+    assert_eq!(answer.json["admission"][0]["code"], "hook_busy");
+    assert_eq!(wharf.get(PATH).await.json["instances"], json!([]));
+    let kept = wharf.lifecycle.past_requests(None, 10).await.unwrap();
+    assert_eq!(kept.requests, [], "it will come again");
 }
 
 #[tokio::test]

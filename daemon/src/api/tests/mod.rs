@@ -11,6 +11,7 @@ mod fakes;
 mod frames;
 mod guard;
 mod health;
+mod hooks;
 mod idempotency;
 mod instances;
 mod instances_create;
@@ -130,6 +131,7 @@ impl Wharf {
             max_idempotency_keys: 5,
             bulks: Duration::from_secs(3600),
             max_unfinished_bulks: 4,
+            past_requests: 10,
             retry: Duration::from_secs(5),
             planted: store::Planted::default(),
         };
@@ -151,6 +153,7 @@ impl Wharf {
             max_bulk_items: 20,
             max_bulk_concurrent: 2,
             max_streams: MAX_STREAMS,
+            rehearsal_timeout: Duration::from_secs(2),
         };
         let stop = Shutdown::new();
         let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());

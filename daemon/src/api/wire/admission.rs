@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::microseconds;
+use super::{ProblemError, Time, microseconds};
 use crate::domain;
 
 /// One hook's verdict.
@@ -13,15 +13,24 @@ pub(crate) struct Admission {
     pub(crate) hook: String,
     /// What it said; a hook that failed counts as its `on_error`.
     pub(crate) verdict: Verdict,
+    /// `hook_denied`, or `hook_failed` or `hook_busy` when it could not answer; null if it simply allowed.
+    #[schema(required)]
+    pub(crate) code: Option<&'static str>,
     /// What its verdict does.
     pub(crate) mode: HookMode,
     /// Why it denied, what it warned of, or how it failed.
     #[schema(required)]
     pub(crate) message: Option<String>,
+    /// Each part of the request it objected to.
+    pub(crate) violations: Vec<ProblemError>,
     /// The exact component that decided: `sha256:<hex>`.
     pub(crate) digest: String,
+    /// Of the settings it decided by: `sha256:<hex>` of their JSON; null if it was not recorded then.
+    #[schema(required)]
+    pub(crate) settings_hash: Option<String>,
     /// The plugin set that was active.
     pub(crate) generation: u64,
+    pub(crate) at: Time,
     /// How long the review took, in microseconds.
     pub(crate) took_us: u64,
 }
@@ -51,14 +60,18 @@ impl From<&domain::Admission> for Admission {
                 domain::Decision::Allow => Verdict::Allow,
                 domain::Decision::Deny => Verdict::Deny,
             },
+            code: admission.code.map(domain::HookCode::as_str),
             mode: match admission.mode {
                 domain::HookMode::Enforce => HookMode::Enforce,
                 domain::HookMode::Audit => HookMode::Audit,
                 domain::HookMode::Off => HookMode::Off,
             },
             message: admission.message.clone(),
+            violations: admission.violations.iter().cloned().map(ProblemError::from).collect(),
             digest: admission.digest.clone(),
+            settings_hash: admission.settings_hash.clone(),
             generation: admission.generation,
+            at: admission.at.into(),
             took_us: microseconds(admission.took),
         }
     }

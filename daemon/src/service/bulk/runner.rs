@@ -118,6 +118,7 @@ impl Service {
         while let Err(error) = self.attempt(bulk, index, explain).await {
             let pause = match &error {
                 Error::Busy { retry_after } => *retry_after,
+                Error::Denied(denial) => denial.retry_after,
                 _ => {
                     tracing::warn!(%bulk, index, error = %ErrorChain(&error), "an item of a bulk waits");
                     PAUSE

@@ -1,19 +1,20 @@
-//! What is kept of requests: idempotency keys, and bulks with their items.
+//! What is kept of requests: idempotency keys, bulks with their items, and those hooks have judged.
 
 use std::collections::BTreeMap;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, ReadableTableMetadata as _};
 
 use super::Findings;
-use crate::domain::{BulkId, Progress};
+use crate::domain::{BulkId, PastRequest, Progress};
 use crate::runtime::ErrorChain;
 use crate::store::idempotency::{Entry, Hash};
-use crate::store::record::{BulkRecord, RequestRecord, decode};
-use crate::store::tables::{BULK, BULK_ITEM, BULK_REQUEST, IDEMPOTENCY, IDEMPOTENCY_AT};
+use crate::store::record::{BulkRecord, PastRequestRecord, RequestRecord, decode};
+use crate::store::tables::{BULK, BULK_ITEM, BULK_REQUEST, IDEMPOTENCY, IDEMPOTENCY_AT, PAST_REQUEST};
 use crate::store::{Error, bulks};
 
 pub(super) fn check(transaction: &ReadTransaction, findings: &mut Findings) -> Result<(), Error> {
     keys(transaction, findings)?;
+    past(transaction, findings)?;
     let open = items(transaction, findings)?;
     for row in transaction.open_table(BULK)?.iter()? {
         let (id, bytes) = row?;
@@ -61,6 +62,16 @@ fn items(transaction: &ReadTransaction, findings: &mut Findings) -> Result<BTree
         }
     }
     Ok(open)
+}
+
+fn past(transaction: &ReadTransaction, findings: &mut Findings) -> Result<(), Error> {
+    for row in transaction.open_table(PAST_REQUEST)?.iter()? {
+        let (number, bytes) = row?;
+        if decode::<PastRequestRecord>(bytes.value()).and_then(PastRequest::try_from).is_err() {
+            findings.trouble(format!("past request {} is no record of this version", number.value()));
+        }
+    }
+    Ok(())
 }
 
 fn keys(transaction: &ReadTransaction, findings: &mut Findings) -> Result<(), Error> {

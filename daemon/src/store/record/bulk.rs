@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::spec::AdmissionRecord;
+use super::violation::ViolationRecord;
 use super::{Unreadable, name};
 use crate::domain::{
     Admission, BulkItem, BulkOp, CreateRequest, Progress, Refusal, Secret, Secrets, Violation,
@@ -43,13 +44,6 @@ struct RefusalRecord {
     hook: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     admission: Vec<AdmissionRecord>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct ViolationRecord {
-    pointer: String,
-    code: String,
-    message: String,
 }
 
 /// Holds secrets, so it has no `Debug`.
@@ -109,12 +103,11 @@ impl TryFrom<ItemRecord> for BulkItem {
 impl From<&Refusal> for RefusalRecord {
     fn from(refusal: &Refusal) -> Self {
         let Refusal { code, message, retryable, violations, hook, admission } = refusal.clone();
-        let violation = |Violation { pointer, code, message }| ViolationRecord { pointer, code, message };
         Self {
             code,
             message,
             retryable,
-            violations: violations.into_iter().map(violation).collect(),
+            violations: violations.into_iter().map(ViolationRecord::from).collect(),
             hook: hook.map(|hook| hook.to_string()),
             admission: admission.iter().map(AdmissionRecord::from).collect(),
         }
@@ -125,12 +118,11 @@ impl TryFrom<RefusalRecord> for Refusal {
     type Error = Unreadable;
 
     fn try_from(record: RefusalRecord) -> Result<Self, Unreadable> {
-        let violation = |ViolationRecord { pointer, code, message }| Violation { pointer, code, message };
         Ok(Self {
             code: record.code,
             message: record.message,
             retryable: record.retryable,
-            violations: record.violations.into_iter().map(violation).collect(),
+            violations: record.violations.into_iter().map(Violation::from).collect(),
             hook: record.hook.as_deref().map(|hook| name("the hook's name", hook)).transpose()?,
             admission: record.admission.into_iter().map(Admission::try_from).collect::<Result<_, _>>()?,
         })

@@ -7,13 +7,16 @@
 mod bulk;
 mod event;
 mod output;
+mod past_request;
 mod plugin;
 mod spec;
 mod status;
+mod violation;
 
 pub(super) use bulk::{BulkRecord, ItemRecord, RequestRecord};
 pub(super) use event::{EventRecord, OriginRecord};
 pub(super) use output::OutputRecord;
+pub(super) use past_request::PastRequestRecord;
 pub(super) use plugin::PublishedRecord;
 pub(super) use spec::{SpecRecord, origin_of_spec};
 pub(super) use status::StatusRecord;

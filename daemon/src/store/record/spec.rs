@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::violation::ViolationRecord;
 use super::{Unreadable, decode, name, time};
 use crate::domain::{
-    Admission, Decision, HealthPolicy, HookMode, Input, Origin, PluginIdentity, Spec, Template,
+    Admission, Decision, HealthPolicy, HookCode, HookMode, Input, Origin, PluginIdentity, Spec, Template,
+    Violation,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,10 +90,16 @@ struct InputRecord {
 pub(super) struct AdmissionRecord {
     hook: String,
     allowed: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
     mode: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<ViolationRecord>,
     digest: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settings_hash: Option<String>,
     generation: u64,
     at: i64,
     took_us: u64,
@@ -226,9 +234,12 @@ impl From<&Admission> for AdmissionRecord {
         Self {
             hook: admission.hook.to_string(),
             allowed: admission.decision == Decision::Allow,
+            code: admission.code.map(|code| code.as_str().to_owned()),
             mode: admission.mode.as_str().to_owned(),
             message: admission.message.clone(),
+            violations: admission.violations.iter().cloned().map(ViolationRecord::from).collect(),
             digest: admission.digest.clone(),
+            settings_hash: admission.settings_hash.clone(),
             generation: admission.generation,
             at: admission.at.0,
             took_us: u64::try_from(admission.took.as_micros()).unwrap_or(u64::MAX),
@@ -240,6 +251,10 @@ impl TryFrom<AdmissionRecord> for Admission {
     type Error = Unreadable;
 
     fn try_from(record: AdmissionRecord) -> Result<Self, Unreadable> {
+        let code = |word: String| {
+            let known = HookCode::ALL.into_iter().find(|code| code.as_str() == word);
+            known.ok_or_else(|| Unreadable::word("the code of a review", &word))
+        };
         Ok(Self {
             hook: name("the hook's name", &record.hook)?,
             decision: if record.allowed { Decision::Allow } else { Decision::Deny },
@@ -247,8 +262,11 @@ impl TryFrom<AdmissionRecord> for Admission {
                 .into_iter()
                 .find(|mode| mode.as_str() == record.mode)
                 .ok_or_else(|| Unreadable::word("the hook's mode", &record.mode))?,
+            code: record.code.map(code).transpose()?,
             message: record.message,
+            violations: record.violations.into_iter().map(Violation::from).collect(),
             digest: record.digest,
+            settings_hash: record.settings_hash,
             generation: record.generation,
             at: time(record.at),
             took: Duration::from_micros(record.took_us),

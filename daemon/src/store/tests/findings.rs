@@ -5,15 +5,15 @@ use redb::{Database, WriteTransaction};
 use super::{id, insert, open_in, options, remove, runtime, touch};
 use crate::store::lock::Lock;
 use crate::store::tables::{
-    BULK, BULK_ITEM, BULK_REQUEST, EVENT, EVENT_OF, IDEMPOTENCY, NAME, OUTLINE, OUTPUT, SECRET, SPEC, STATUS,
-    TOMBSTONE,
+    BULK, BULK_ITEM, BULK_REQUEST, EVENT, EVENT_OF, IDEMPOTENCY, NAME, OUTLINE, OUTPUT, PAST_REQUEST, SECRET,
+    SPEC, STATUS, TOMBSTONE,
 };
 use crate::store::{Error, fsck, open};
 
 type Sabotage = fn(&WriteTransaction);
 
 /// What is done to a sound database, and what is said of it.
-const DEEDS: [(&str, Sabotage); 17] = [
+const DEEDS: [(&str, Sabotage); 18] = [
     ("and that name is nothing's", |to| drop(to.open_table(NAME).unwrap().remove("i1").unwrap())),
     ("and that name is instance", |to| {
         drop(to.open_table(NAME).unwrap().insert("i1", id(2).as_u128()).unwrap())
@@ -61,6 +61,9 @@ const DEEDS: [(&str, Sabotage); 17] = [
     ("an idempotency key will never be forgotten", |to| {
         to.open_table(IDEMPOTENCY).unwrap().insert([1; 32], (1, [2; 32], false, 3)).unwrap();
     }),
+    ("past request 9 is no record of this version", |to| {
+        to.open_table(PAST_REQUEST).unwrap().insert(9, br#"{"id":"1"}"#.as_slice()).unwrap();
+    }),
 ];
 
 #[test]
@@ -81,8 +84,8 @@ fn whatever_does_not_fit_together_is_told() {
     assert!(sound.are_fine(), "{sound:#?}");
     assert_eq!(
         sound.records(),
-        3 * 4 + 3 + 9 + 9 + 1 + 3,
-        "four of each instance, names, events twice, a tombstone, meta"
+        3 * 4 + 3 + 9 + 9 + 1 + 3 + 4,
+        "four of each instance, names, events twice, a tombstone, meta, past requests"
     );
 
     for (told, sabotage) in DEEDS {

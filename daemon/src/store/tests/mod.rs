@@ -36,6 +36,7 @@ fn options(dir: &Path) -> Options {
         max_idempotency_keys: 100,
         bulks: Duration::from_secs(86_400),
         max_unfinished_bulks: 10,
+        past_requests: 5,
         retry: Duration::from_secs(5),
         planted: Planted::default(),
     }

@@ -119,6 +119,7 @@ fn needs_restart(now: &Options, next: &Options) -> Vec<&'static str> {
         ("log", now.telemetry != next.telemetry),
         ("store or bulk", now.store != next.store),
         ("reconcile or recovery", now.reconciler != next.reconciler),
+        ("quarantine", now.plugin.quarantine != next.plugin.quarantine),
         ("probe", now.probe != next.probe),
         ("processes", now.process != next.process),
         ("templates", now.catalog != next.catalog),

@@ -8,8 +8,8 @@
 //! complaints come at once, each with its place, its key and what is allowed. Relative paths start
 //! at the file's folder (those of flags at the working directory, as everywhere on a command line).
 //!
-//! Knows the parts' `Options` and nothing else of them; opens no database, loads no plugin. It
-//! reads the files that hold credentials, and looks whether the other files it names are there.
+//! Knows the parts' `Options` and nothing else of them; opens no database, loads no plugin, reads no
+//! credential: the `Options` say where one is.
 //!
 //! Every key, its default and its reason are in `config/wharfinger.toml`; a test holds that file
 //! against this code.
@@ -54,8 +54,7 @@ pub struct Loaded {
 }
 
 /// Loads the configuration in `file`, overridden by the variables of `environment` whose names
-/// begin with `WHARFINGER__`, then by `overrides`. The other variables are what
-/// `bearer_token = { env = … }` may name.
+/// begin with `WHARFINGER__`, then by `overrides`.
 pub fn load(
     file: &Path,
     environment: impl Iterator<Item = (String, String)>,
@@ -86,7 +85,6 @@ fn load_with_known(
             .ok()
             .and_then(|path| path.parent().map(Path::to_path_buf))
             .unwrap_or_default(),
-        environment,
         warnings: Vec::new(),
         files: vec![file.to_path_buf()],
     };
@@ -124,7 +122,6 @@ fn broken(file: &Path, message: impl Into<String>) -> Complaint {
 /// What the sections need beside their tables, and what they leave behind beside their options.
 struct Context {
     base: PathBuf,
-    environment: BTreeMap<String, String>,
     warnings: Vec<Complaint>,
     files: Vec<PathBuf>,
 }

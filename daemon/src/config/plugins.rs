@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Context, hooks, provisioners};
+use super::{Context, hooks, provisioners, sandbox};
 use crate::domain::ProvisionerName;
 use crate::plugin;
 use crate::runtime::document::{Node, Table, Value, parsed, path};
@@ -10,6 +10,7 @@ use crate::runtime::document::{Node, Table, Value, parsed, path};
 pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Option<plugin::Options> {
     let provisioners = provisioners::read(root, context);
     let hooks = hooks::read(root, context);
+    let quarantine = sandbox::quarantine(root);
     let names: Vec<String> = root.names_in("provisioners");
     if names.is_empty() {
         root.complain("provisioners", "at least one [provisioners.NAME] is required");
@@ -24,7 +25,7 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Option<plugin
         }
         Some(name)
     });
-    Some(plugin::Options { provisioners, hooks, default_provisioner: default_provisioner? })
+    Some(plugin::Options { provisioners, hooks, default_provisioner: default_provisioner?, quarantine })
 }
 
 /// The `plugin` key: a file that must be there.

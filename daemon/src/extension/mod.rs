@@ -17,4 +17,6 @@ pub use provisioner::{
     CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,
     ProvisionerEntry, Reach,
 };
-pub use set::{ExtensionSet, Extensions, PluginKind, PluginRefusal, PluginReport, PluginState};
+pub use set::{
+    ExtensionSet, Extensions, PluginKind, PluginQuarantine, PluginRefusal, PluginReport, PluginState,
+};

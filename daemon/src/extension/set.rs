@@ -30,6 +30,16 @@ pub enum PluginKind {
     Hook,
 }
 
+impl PluginKind {
+    /// As on the wire, and as plugins write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Provisioner => "provisioner",
+            Self::Hook => "hook",
+        }
+    }
+}
+
 /// How a plugin stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PluginState {
@@ -37,6 +47,8 @@ pub enum PluginState {
     Active,
     /// What the configuration asks for was refused; an earlier one may still serve.
     Refused,
+    /// What serves ends badly again and again, and is left alone for a while.
+    Quarantined,
 }
 
 /// Why a plugin was refused.
@@ -50,6 +62,19 @@ pub struct PluginRefusal {
     pub message: String,
     /// Of the refused file, if it could be read: `sha256:<hex>`.
     pub digest: Option<String>,
+}
+
+/// Why a plugin is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginQuarantine {
+    /// When it began.
+    pub since: Timestamp,
+    /// When the next call tries it; none while one does.
+    pub until: Option<Timestamp>,
+    /// Bad ends in a row.
+    pub failures: u32,
+    /// The last of them.
+    pub reason: String,
 }
 
 /// One plugin, for people.
@@ -71,6 +96,8 @@ pub struct PluginReport {
     pub active_since: Option<Timestamp>,
     /// The last refusal, if it came after the last success.
     pub last_refusal: Option<PluginRefusal>,
+    /// Why it is left alone, if it is.
+    pub quarantine: Option<PluginQuarantine>,
     /// Calls since it began to serve.
     pub calls: u64,
     /// Median duration of the last calls.

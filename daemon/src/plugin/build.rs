@@ -12,12 +12,13 @@ use super::compiler::Compiler;
 use super::engine;
 use super::error::{Error, Subject};
 use super::hook::ComponentHook;
-use super::host::{Certificates, Linkers, LogBudget, Reachability, Upstreams, read_certificates};
+use super::host::{Credentials, Linkers, LogBudget, Reachability, Upstreams, read_credentials};
 use super::load::{Active, Candidate, Compiled, World};
 use super::options::{HookOptions, Limits, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
+use super::quarantine::Quarantine;
 use super::stats::Stats;
-use crate::domain::Timestamp;
+use crate::domain::{BreakerPolicy, Timestamp};
 use crate::extension::{Hook, PluginKind, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, Tasks};
@@ -31,6 +32,7 @@ pub(super) struct Workshop {
     tasks: Tasks,
     processes: Processes,
     metrics: Metrics,
+    quarantine: BreakerPolicy,
 }
 
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
@@ -38,7 +40,8 @@ pub(super) struct Workshop {
 pub(super) struct Material<Options> {
     pub(super) options: Options,
     pub(super) candidate: Candidate,
-    pub(super) certificates: BTreeMap<String, Certificates>,
+    /// Of its upstreams, as their files and variables are now.
+    pub(super) credentials: BTreeMap<String, Credentials>,
 }
 
 impl<Options: PartialEq> Material<Options> {
@@ -46,7 +49,7 @@ impl<Options: PartialEq> Material<Options> {
     pub(super) fn equals(&self, other: &Self) -> bool {
         self.candidate.digest == other.candidate.digest
             && self.options == other.options
-            && self.certificates == other.certificates
+            && self.credentials == other.credentials
     }
 }
 
@@ -75,16 +78,16 @@ pub(super) async fn provisioner_material(
     let subject = Subject { kind: PluginKind::Provisioner, name, path: options.plugin.clone() };
     let options = options.clone();
     off_the_runtime(subject.clone(), move || {
-        let mut certificates = BTreeMap::new();
+        let mut credentials = BTreeMap::new();
         for (upstream, granted) in &options.upstreams {
-            let read = read_certificates(granted).map_err(|reason| Error::Upstream {
+            let read = read_credentials(granted).map_err(|reason| Error::Upstream {
                 subject: subject.clone(),
                 upstream: upstream.clone(),
                 reason,
             })?;
-            certificates.insert(upstream.clone(), read);
+            credentials.insert(upstream.clone(), read);
         }
-        Ok(Material { options, candidate: Candidate::read(subject)?, certificates })
+        Ok(Material { options, candidate: Candidate::read(subject)?, credentials })
     })
     .await
 }
@@ -95,7 +98,7 @@ pub(super) async fn hook_material(options: &HookOptions) -> Result<Material<Hook
     let subject = Subject { kind: PluginKind::Hook, name, path: options.plugin.clone() };
     let options = options.clone();
     off_the_runtime(subject.clone(), move || {
-        Ok(Material { options, candidate: Candidate::read(subject)?, certificates: BTreeMap::new() })
+        Ok(Material { options, candidate: Candidate::read(subject)?, credentials: BTreeMap::new() })
     })
     .await
 }
@@ -117,11 +120,12 @@ impl Workshop {
         tasks: Tasks,
         processes: Processes,
         metrics: Metrics,
+        quarantine: BreakerPolicy,
     ) -> Result<Self, Error> {
         let engine = engine::start()?;
         let linkers = Linkers::new(&engine)?;
         let compiler = Compiler::new(engine.clone());
-        Ok(Self { engine, linkers, compiler, clock, tasks, processes, metrics })
+        Ok(Self { engine, linkers, compiler, clock, tasks, processes, metrics, quarantine })
     }
 
     /// What time it is.
@@ -140,8 +144,8 @@ impl Workshop {
         let reach = Reachability::new(&subject.name, self.clock.clone());
         let mut upstreams = Upstreams::none(reach.clone());
         for (upstream, granted) in &options.upstreams {
-            let certificates = material.certificates.get(upstream).cloned().flatten();
-            upstreams.grant(upstream, granted, certificates).map_err(|reason| Error::Upstream {
+            let credentials = material.credentials.get(upstream).cloned().unwrap_or_default();
+            upstreams.grant(upstream, granted, &credentials).map_err(|reason| Error::Upstream {
                 subject: subject.clone(),
                 upstream: upstream.clone(),
                 reason,
@@ -207,6 +211,7 @@ impl Workshop {
         let output = LogBudget::new(&subject.name);
         let reach = Reachability::new(&subject.name, self.clock.clone());
         let meter = self.metrics.plugin(subject.kind_word(), &subject.name);
+        let quarantine = Quarantine::new(subject.clone(), self.quarantine, self.clock.clone());
         Guest {
             subject,
             engine: self.engine.clone(),
@@ -216,7 +221,7 @@ impl Workshop {
             upstreams: Arc::new(Upstreams::none(reach)),
             processes: None,
             output,
-            stats: Arc::default(),
+            stats: Arc::new(Stats::new(quarantine)),
             meter,
         }
     }

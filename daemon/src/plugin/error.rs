@@ -24,10 +24,7 @@ pub struct Subject {
 impl Subject {
     /// The word for what it is for, as plugins write it.
     pub(super) const fn kind_word(&self) -> &'static str {
-        match self.kind {
-            PluginKind::Provisioner => "provisioner",
-            PluginKind::Hook => "hook",
-        }
+        self.kind.as_str()
     }
 }
 

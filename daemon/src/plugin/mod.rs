@@ -32,6 +32,7 @@ mod limiter;
 mod load;
 mod options;
 mod provisioner;
+mod quarantine;
 mod set;
 mod standing;
 mod stats;

@@ -90,7 +90,8 @@ struct Survey {
 impl PluginHost {
     /// Builds the first set. An error lists every plugin that could not be built.
     pub async fn start(options: Options, host: Host) -> Result<Self, Error> {
-        let workshop = Workshop::open(host.clock, host.tasks, host.processes, host.metrics)?;
+        let workshop =
+            Workshop::open(host.clock, host.tasks, host.processes, host.metrics, options.quarantine)?;
         let survey = survey(&options).await;
         let standing = Standing::new(&options, &survey_digests(&survey));
         let built = build(&workshop, None, &options, survey, host.first_generation).await;
@@ -108,7 +109,8 @@ impl PluginHost {
 
     /// Builds a set as `start` does, and throws it away: for `check-config`.
     pub async fn check(options: Options, host: Host) -> Result<(), Error> {
-        let workshop = Workshop::open(host.clock, host.tasks, host.processes, host.metrics)?;
+        let workshop =
+            Workshop::open(host.clock, host.tasks, host.processes, host.metrics, options.quarantine)?;
         let survey = survey(&options).await;
         build(&workshop, None, &options, survey, host.first_generation)
             .await
@@ -342,7 +344,9 @@ fn taken_away(active: &ActiveSet, next: &ActiveSet, owned: &Owned) -> Vec<Refusa
 /// The first upstream of `old` that is elsewhere in `new`.
 fn moved<'options>(old: &'options ProvisionerOptions, new: &ProvisionerOptions) -> Option<&'options str> {
     let elsewhere = |(name, upstream): &(&'options String, &super::options::Upstream)| {
-        new.upstreams.get(*name).is_none_or(|now| now.url != upstream.url)
+        new.upstreams
+            .get(*name)
+            .is_none_or(|now| (&now.url, &now.socket) != (&upstream.url, &upstream.socket))
     };
     old.upstreams.iter().find(elsewhere).map(|(name, _)| name.as_str())
 }

@@ -100,14 +100,20 @@ impl Standing {
     fn report_one(&self, active: &ActiveSet, key: Key) -> PluginReport {
         let serving = serving(active, &key);
         let refusal = self.refusals.get(&key).cloned();
+        let quarantine = serving.as_ref().and_then(|serving| serving.stats.quarantine.report());
         let percentiles = serving.as_ref().and_then(|serving| serving.stats.percentiles());
         PluginReport {
             desired_digest: self.desired_digest(&key),
-            state: if refusal.is_some() { PluginState::Refused } else { PluginState::Active },
+            state: match (&quarantine, &refusal) {
+                (Some(_), _) => PluginState::Quarantined,
+                (None, Some(_)) => PluginState::Refused,
+                (None, None) => PluginState::Active,
+            },
             active_digest: serving.as_ref().map(|serving| serving.digest.to_owned()),
             active_generation: serving.as_ref().map(|serving| serving.generation),
             active_since: serving.as_ref().map(|serving| serving.since),
             last_refusal: refusal,
+            quarantine,
             calls: serving.as_ref().map_or(0, |serving| serving.stats.calls()),
             p50: percentiles.map(|(median, _)| median),
             p99: percentiles.map(|(_, slowest)| slowest),

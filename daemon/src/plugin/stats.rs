@@ -1,15 +1,18 @@
-//! How many calls a plugin had, how many are out, and how long the last ones took.
+//! How many calls a plugin had, how many are out, how long the last ones took, and whether it may
+//! have more.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::quarantine::Quarantine;
+
 /// Calls whose duration is remembered.
 const WINDOW: usize = 256;
 
 /// Of one plugin, since it began to serve.
-#[derive(Default)]
 pub(super) struct Stats {
+    pub(super) quarantine: Quarantine,
     calls: AtomicU64,
     in_flight: AtomicUsize,
     window: Mutex<Window>,
@@ -31,6 +34,16 @@ impl Drop for InFlight {
 }
 
 impl Stats {
+    /// Of a plugin that nobody called yet.
+    pub(super) fn new(quarantine: Quarantine) -> Self {
+        Self {
+            quarantine,
+            calls: AtomicU64::default(),
+            in_flight: AtomicUsize::default(),
+            window: Mutex::default(),
+        }
+    }
+
     /// A call begins.
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
@@ -72,10 +85,15 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::BreakerPolicy;
+    use crate::extension::PluginKind;
+    use crate::plugin::error::Subject;
+    use crate::runtime::SystemClock;
 
     #[test]
     fn the_window_forgets_the_oldest() {
-        let stats = Stats::default();
+        let subject = Subject { kind: PluginKind::Hook, name: String::new(), path: "x".into() };
+        let stats = Stats::new(Quarantine::new(subject, BreakerPolicy::default(), Arc::new(SystemClock)));
         assert_eq!(stats.percentiles(), None);
         for _ in 0..WINDOW {
             stats.record(Duration::from_secs(9));

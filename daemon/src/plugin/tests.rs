@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use super::testing::{GROW_FOREVER, LOOP_FOREVER, TestGuest};
 use super::*;
 use crate::domain::{
-    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity, Secrets,
-    Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
+    BreakerPolicy, Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId,
+    PluginIdentity, Secrets, Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
 };
 use crate::extension::{CreateOrder, Extensions as _, PluginState, Provisioner, Review};
 use crate::process::Processes;
@@ -30,7 +30,7 @@ fn provisioner_options(path: &Path) -> ProvisionerOptions {
         process: false,
         settings: "{}".to_owned(),
         endpoints: Vec::new(),
-        limits: Limits { memory: 4 << 20, host_bytes: 1 << 20 },
+        limits: Limits { memory: 4 << 20, host_bytes: 1 << 20, ..Limits::default() },
     }
 }
 
@@ -48,7 +48,13 @@ fn hook_options(path: &Path) -> HookOptions {
 }
 
 fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) -> Options {
-    Options { default_provisioner: provisioner.name.clone(), provisioners: vec![provisioner], hooks }
+    let default_provisioner = provisioner.name.clone();
+    Options {
+        default_provisioner,
+        provisioners: vec![provisioner],
+        hooks,
+        quarantine: BreakerPolicy::default(),
+    }
 }
 
 struct Bench {

@@ -37,7 +37,9 @@ pub use overview::{PluginsView, ProvisionerView, ToolsView};
 pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
-pub use crate::extension::{LogLine, PluginKind, PluginRefusal, PluginReport, PluginState, Reach};
+pub use crate::extension::{
+    LogLine, PluginKind, PluginQuarantine, PluginRefusal, PluginReport, PluginState, Reach,
+};
 
 use crate::catalog::Catalog;
 use crate::domain::ProvisionerName;

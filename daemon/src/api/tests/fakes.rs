@@ -96,6 +96,7 @@ impl Extensions for Fakes {
                 message: "no component".to_owned(),
                 digest: Some("sha256:03".to_owned()),
             }),
+            quarantine: None,
             calls: 3,
             p50: Some(std::time::Duration::from_millis(2)),
             p99: None,

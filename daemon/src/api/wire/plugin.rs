@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Time, microseconds};
-use crate::service::{self, PluginRefusal, PluginReport, PluginsView};
+use crate::service::{self, PluginQuarantine, PluginRefusal, PluginReport, PluginsView};
 
 /// A WebAssembly component that is plugged in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,6 +22,9 @@ pub(crate) struct Plugin {
     /// Null when a later one was accepted.
     #[schema(required)]
     pub(crate) last_refusal: Option<Refusal>,
+    /// Null when it may be called.
+    #[schema(required)]
+    pub(crate) quarantine: Option<Quarantine>,
     /// Since it began to serve.
     pub(crate) calls: u64,
     /// Median duration of the last calls, in microseconds.
@@ -48,6 +51,8 @@ pub(crate) enum PluginState {
     Active,
     /// What the configuration asks for was refused; an earlier one may still serve.
     Refused,
+    /// What serves ended badly several times in a row: calls fail at once, but for a trial now and then.
+    Quarantined,
 }
 
 /// What the configuration asks for.
@@ -82,6 +87,19 @@ pub(crate) struct Refusal {
     pub(crate) digest: Option<String>,
 }
 
+/// Why a plugin is left alone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Quarantine {
+    pub(crate) since: Time,
+    /// When the next call tries it; null while one does.
+    #[schema(required)]
+    pub(crate) until: Option<Time>,
+    /// Bad ends in a row: traps, timeouts, needs for more memory.
+    pub(crate) failures: u32,
+    /// The last of them.
+    pub(crate) reason: String,
+}
+
 /// Every plugin and the number of the set.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PluginList {
@@ -107,6 +125,7 @@ impl From<PluginReport> for Plugin {
             state: match report.state {
                 service::PluginState::Active => PluginState::Active,
                 service::PluginState::Refused => PluginState::Refused,
+                service::PluginState::Quarantined => PluginState::Quarantined,
             },
             desired: report.desired_digest.map(|digest| DesiredPlugin { digest }),
             active: report.active_digest.map(|digest| ActivePlugin {
@@ -115,6 +134,7 @@ impl From<PluginReport> for Plugin {
                 since: report.active_since.map(Time::from),
             }),
             last_refusal: report.last_refusal.map(Refusal::from),
+            quarantine: report.quarantine.map(Quarantine::from),
             calls: report.calls,
             p50_us: report.p50.map(microseconds),
             p99_us: report.p99.map(microseconds),
@@ -126,5 +146,12 @@ impl From<PluginRefusal> for Refusal {
     fn from(refusal: PluginRefusal) -> Self {
         let PluginRefusal { at, code, message, digest } = refusal;
         Self { at: at.into(), code, message, digest }
+    }
+}
+
+impl From<PluginQuarantine> for Quarantine {
+    fn from(quarantine: PluginQuarantine) -> Self {
+        let PluginQuarantine { since, until, failures, reason } = quarantine;
+        Self { since: since.into(), until: until.map(Time::from), failures, reason }
     }
 }

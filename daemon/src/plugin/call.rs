@@ -198,7 +198,7 @@ impl Guest {
         // The error's type is private to the sandbox; its words are all there is to tell it by.
         if root.contains("fuel allocated for hostcalls has been exhausted") {
             let what = format!(
-                "it hands over more than its {} KiB in one answer; raise limits.host_bytes if that is right",
+                "it hands over more than its {} KiB at once; raise limits.host_bytes if that is right",
                 self.limits.host_bytes >> 10
             );
             return self.ended(call.function, "plugin_broke_contract", &what);

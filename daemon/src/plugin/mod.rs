@@ -28,6 +28,8 @@ mod engine;
 mod error;
 mod hook;
 mod host;
+#[cfg(test)]
+mod hostile_tests;
 mod limiter;
 mod load;
 mod options;

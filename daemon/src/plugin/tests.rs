@@ -15,7 +15,7 @@ use crate::extension::{CreateOrder, Extensions as _, PluginState, Provisioner, R
 use crate::process::Processes;
 use crate::runtime::{Activator, Metrics, SystemClock, Tasks};
 
-fn provisioner_options(path: &Path) -> ProvisionerOptions {
+pub(super) fn provisioner_options(path: &Path) -> ProvisionerOptions {
     ProvisionerOptions {
         name: "local".parse().unwrap(),
         plugin: path.to_owned(),
@@ -47,7 +47,7 @@ fn hook_options(path: &Path) -> HookOptions {
     }
 }
 
-fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) -> Options {
+pub(super) fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) -> Options {
     let default_provisioner = provisioner.name.clone();
     Options {
         default_provisioner,
@@ -57,22 +57,22 @@ fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) -> Options 
     }
 }
 
-struct Bench {
-    folder: tempfile::TempDir,
+pub(super) struct Bench {
+    pub(super) folder: tempfile::TempDir,
     changed: Activator,
     owned: Arc<AtomicUsize>,
 }
 
 impl Bench {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), changed: Activator::new(), owned: Arc::default() }
     }
 
-    fn write(&self, guest: &TestGuest, file: &str) -> std::path::PathBuf {
+    pub(super) fn write(&self, guest: &TestGuest, file: &str) -> std::path::PathBuf {
         guest.write(self.folder.path(), file)
     }
 
-    async fn start(&self, options: Options) -> Result<PluginHost, Error> {
+    pub(super) async fn start(&self, options: Options) -> Result<PluginHost, Error> {
         let owned = self.owned.clone();
         let process = crate::process::Options {
             dir: self.folder.path().join("children"),
@@ -93,27 +93,27 @@ impl Bench {
     }
 
     /// The provisioner of a guest.
-    async fn provisioner(&self, guest: &TestGuest) -> Arc<dyn Provisioner> {
+    pub(super) async fn provisioner(&self, guest: &TestGuest) -> Arc<dyn Provisioner> {
         let path = self.write(guest, "p.wasm");
         let host = self.start(options(provisioner_options(&path), Vec::new())).await.unwrap();
         host.current().provisioners.values().next().unwrap().provisioner.clone()
     }
 
     /// Why a guest is not loaded as the provisioner.
-    async fn refusal(&self, bytes: &[u8]) -> Refusal {
+    pub(super) async fn refusal(&self, bytes: &[u8]) -> Refusal {
         let path = self.folder.path().join("bad.wasm");
         std::fs::write(&path, bytes).unwrap();
         self.refused(options(provisioner_options(&path), Vec::new())).await
     }
 
-    async fn refused(&self, options: Options) -> Refusal {
+    pub(super) async fn refused(&self, options: Options) -> Refusal {
         let Err(Error::Refused(mut refusals)) = self.start(options).await else { panic!("not refused") };
         assert_eq!(refusals.len(), 1);
         refusals.remove(0)
     }
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     let (owner, instance) = (OwnerId::from_u128(1), InstanceId::from_u128(2));
     Target { name: WorkloadName::of(owner, instance), instance, owner, incarnation: 0, last_known: None }
 }
@@ -147,7 +147,7 @@ fn spec() -> Spec {
     }
 }
 
-fn order() -> CreateOrder {
+pub(super) fn order() -> CreateOrder {
     CreateOrder {
         id: InstanceId::from_u128(2),
         spec: Arc::new(spec()),
@@ -156,7 +156,7 @@ fn order() -> CreateOrder {
     }
 }
 
-async fn create(provisioner: &dyn Provisioner) -> Failure {
+pub(super) async fn create(provisioner: &dyn Provisioner) -> Failure {
     provisioner.create(&order()).await.unwrap_err()
 }
 

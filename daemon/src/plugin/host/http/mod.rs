@@ -26,9 +26,10 @@ mod connector;
 mod credentials;
 mod network;
 mod route;
+mod tls;
+
 #[cfg(test)]
 mod tests;
-mod tls;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

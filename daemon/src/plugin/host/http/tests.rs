@@ -196,10 +196,10 @@ fn an_upstream_that_cannot_be_used_says_why() {
         let message = refused(&upstream(url), &broken);
         assert!(message.contains("ca_file"), "{message}");
     }
-    let key = Secret::new("no key".to_owned());
+    let key = Secret::new("hunter2".to_owned());
     let broken = Credentials { identity: Some((CLIENT.0.into(), key)), ..Credentials::default() };
     let message = refused(&upstream("https://h"), &broken);
-    assert!(message.contains("client_key_file") && !message.contains("no key"), "{message}");
+    assert!(message.contains("client_key_file") && !message.contains("hunter2"), "{message}");
     let other = Secret::new(SERVER.1.to_owned());
     let broken = Credentials { identity: Some((CLIENT.0.into(), other)), ..Credentials::default() };
     assert!(refused(&upstream("https://h"), &broken).contains("client_key_file is not the key"));

@@ -20,5 +20,6 @@ mod metrics;
 mod orphans;
 mod plugins;
 mod recovery;
+mod sandbox;
 mod simulation;
 mod store;

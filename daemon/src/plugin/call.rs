@@ -1,7 +1,7 @@
 //! One call of a guest: a fresh sandbox, its limits, and how it may end.
 //!
-//! Flow: is the plugin in quarantine? → wait for a turn → make a sandbox → instantiate and call, under one deadline → say how it
-//! ended → the sandbox is gone, whatever happened in it.
+//! Flow: is the plugin in quarantine? → wait for a turn → make a sandbox → instantiate and call, under
+//! one deadline → say how it ended → the sandbox is gone, whatever happened in it.
 //!
 //! Guarantees:
 //! * The call and its turn belong to a task of their own. Whoever asked may stop waiting; a `create`
@@ -82,29 +82,25 @@ impl Guest {
     {
         let asked = Instant::now();
         let deadline = asked + call.timeout;
-        if let Err(quarantined) = self.stats.quarantine.permit() {
-            let quarantined = Err(quarantined);
-            self.meter.call(call.function, &quarantined, asked.elapsed());
-            return quarantined;
-        }
-        let in_flight = self.stats.begin();
+        let refused = |failure: Failure| {
+            let refused = Err(failure);
+            self.meter.call(call.function, &refused, asked.elapsed());
+            refused
+        };
+        let mut in_flight = match self.stats.begin() {
+            Ok(in_flight) => in_flight,
+            Err(quarantined) => return refused(quarantined),
+        };
         let turn = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
         // The semaphore is never closed: the error of the inner result cannot be.
-        let Ok(Ok(turn)) = turn else {
-            let busy = self.busy(&call);
-            self.stats.quarantine.heard(Some(&busy));
-            let busy = Err(busy);
-            self.meter.call(call.function, &busy, asked.elapsed());
-            return busy;
-        };
+        let Ok(Ok(turn)) = turn else { return refused(self.busy(&call)) };
         let (answer, answered) = oneshot::channel();
         let guest = self.clone();
         self.tasks.spawn("plugin call", async move {
             let began = Instant::now();
             let outcome = guest.run(&call, deadline, work).await;
             let took = began.elapsed();
-            guest.stats.record(took);
-            guest.stats.quarantine.heard(outcome.as_ref().err());
+            in_flight.ended(outcome.as_ref().err(), took);
             guest.meter.call(call.function, &outcome, took);
             drop((turn, in_flight));
             // Nobody may be waiting any more.

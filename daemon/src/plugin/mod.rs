@@ -8,7 +8,7 @@
 //!  set.rs      one immutable set, replaced whole; standing.rs says how each plugin stands
 //!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words
-//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended
+//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs
 //!            └ host/      what the guest finds: log, settings, wasi, http, process
 //! ```
 //!

@@ -5,7 +5,7 @@
 //! a pause one call tries the plugin, and each further pause is twice as long. A plugin that is
 //! built anew, for new settings or a new file, begins afresh.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::Subject;
 use crate::domain::{
@@ -38,7 +38,7 @@ impl Quarantine {
         Self { subject, policy, clock, record: Mutex::default() }
     }
 
-    /// Whether a call may be made. Whoever may must say how it ended, by [`heard`](Self::heard).
+    /// Whether a call may be made. Whoever may must say how it ended, or that it was not begun.
     pub(super) fn permit(&self) -> Result<(), Failure> {
         let now = self.clock.now();
         let mut record = self.lock();
@@ -62,7 +62,7 @@ impl Quarantine {
         let turn = match failure {
             Some(failure) if failure.was_not_begun() => {
                 record.breaker.not_asked(now);
-                None
+                return;
             }
             Some(failure) if BAD_ENDS.contains(&failure.code.as_str()) => {
                 record.reason.clone_from(&failure.message);
@@ -86,6 +86,12 @@ impl Quarantine {
         }
     }
 
+    /// A call that was permitted was not made after all: another one may be the trial.
+    pub(super) fn not_begun(&self) {
+        let now = self.clock.now();
+        self.lock().breaker.not_asked(now);
+    }
+
     /// For people; none when it may be called.
     pub(super) fn report(&self) -> Option<PluginQuarantine> {
         let record = self.lock();
@@ -103,7 +109,7 @@ impl Quarantine {
         })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Record> {
+    fn lock(&self) -> MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

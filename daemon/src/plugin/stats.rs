@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::quarantine::Quarantine;
+use crate::domain::Failure;
 
 /// Calls whose duration is remembered.
 const WINDOW: usize = 256;
@@ -24,12 +25,28 @@ struct Window {
     oldest: usize,
 }
 
-/// A call that is out. Counted until it is dropped.
-pub(super) struct InFlight(Arc<Stats>);
+/// A call that is out. Counted until it is dropped; one that is dropped before it
+/// [`ended`](Self::ended) was not begun.
+pub(super) struct InFlight {
+    stats: Arc<Stats>,
+    ended: bool,
+}
+
+impl InFlight {
+    /// It took `duration`, and this came of it.
+    pub(super) fn ended(&mut self, failure: Option<&Failure>, duration: Duration) {
+        self.stats.record(duration);
+        self.stats.quarantine.heard(failure);
+        self.ended = true;
+    }
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.stats.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.ended {
+            self.stats.quarantine.not_begun();
+        }
     }
 }
 
@@ -44,14 +61,14 @@ impl Stats {
         }
     }
 
-    /// A call begins.
-    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
+    /// A call is to be made, if it may be.
+    pub(super) fn begin(self: &Arc<Self>) -> Result<InFlight, Failure> {
+        self.quarantine.permit()?;
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(self.clone())
+        Ok(InFlight { stats: self.clone(), ended: false })
     }
 
-    /// A call that took `duration` ended.
-    pub(super) fn record(&self, duration: Duration) {
+    fn record(&self, duration: Duration) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if window.durations.len() < WINDOW {

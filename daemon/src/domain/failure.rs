@@ -89,8 +89,9 @@ impl Failure {
     ];
 
     /// Whether nobody was asked: what was to be done is as it was, and it says nothing about a backend.
+    /// By its kind too, for a plugin may answer with such a word of its own.
     pub fn was_not_begun(&self) -> bool {
-        self.code == Self::BUSY || self.code == Self::QUARANTINED
+        self.kind == FailureKind::NotApplied && [Self::BUSY, Self::QUARANTINED].contains(&self.code.as_str())
     }
 
     /// One of a few words, to count by: the host's own code, else the kind's word, and `other` for

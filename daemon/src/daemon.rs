@@ -188,7 +188,7 @@ fn host(
         ledger: Arc::new(Records(lifecycle.clone())),
         published: lifecycle.published().context("the database cannot be read")?,
         tables: Box::new(move |version| {
-            config::stored_table(&file, config::environment(), version).map_err(|error| error.to_string())
+            config::stored_table(&file, version).map_err(|error| error.to_string())
         }),
         first_generation: generation.saturating_add(1),
         owned: Box::new(move |provisioner| owned.owned_by(provisioner)),

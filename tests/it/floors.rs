@@ -37,7 +37,7 @@ const FLOORS: [(&str, &[&str]); 14] = [
 ];
 
 /// Library → the folders that may name it.
-const HOMES: [(&str, &[&str]); 11] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("maud", &["api"]),
     ("prometheus_client", &["runtime"]),
     ("wasmtime", &["plugin"]),
@@ -49,6 +49,9 @@ const HOMES: [(&str, &[&str]); 11] = [
     ("rmcp", &[]),
     ("notify", &["runtime"]),
     ("toml", &["runtime"]),
+    // Upstreams of plugins: the daemon's own calls go through reqwest.
+    ("tokio_rustls", &["plugin"]),
+    ("rustls_platform_verifier", &["plugin"]),
 ];
 
 fn source() -> PathBuf {

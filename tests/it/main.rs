@@ -21,5 +21,6 @@ mod metrics;
 mod orphans;
 mod plugins;
 mod recovery;
+mod sandbox;
 mod simulation;
 mod store;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::HookMode;
-use crate::plugin::{Allowance, Allowances};
+use crate::plugin::{Allowance, Allowances, Shown};
 use crate::runtime::document::{Document, Node, Value};
 
 pub(super) fn read(document: &Document) -> Allowances {
@@ -30,8 +30,11 @@ fn allowance(node: &Node) -> Allowance {
     let upstreams = match node.get("upstreams").map(|upstreams| &upstreams.value) {
         None => Some(BTreeMap::new()),
         Some(Value::Table(upstreams)) => {
-            let has_token = |upstream: &Node| upstream.get("bearer_token").is_some();
-            Some(upstreams.iter().map(|(name, upstream)| (name.clone(), has_token(upstream))).collect())
+            let shown = |upstream: &Node| Shown {
+                token: upstream.get("bearer_token").is_some(),
+                certificate: upstream.get("client_cert_file").is_some(),
+            };
+            Some(upstreams.iter().map(|(name, upstream)| (name.clone(), shown(upstream))).collect())
         }
         Some(_) => None,
     };
@@ -100,7 +103,8 @@ mod tests {
         ";
         let allowances = read(&Document::parse(Path::new("x"), text).unwrap());
         let a = Allowance { enabled: true, process: true, upstreams: None };
-        let upstreams = BTreeMap::from([("x".to_owned(), false), ("y".to_owned(), true)]);
+        let shown = |token| Shown { token, certificate: false };
+        let upstreams = BTreeMap::from([("x".to_owned(), shown(false)), ("y".to_owned(), shown(true))]);
         let b = Allowance { enabled: false, process: false, upstreams: Some(upstreams) };
         assert_eq!(allowances.provisioners, BTreeMap::from([("a".to_owned(), a), ("b".to_owned(), b)]));
         let modes = [("h", HookMode::Audit), ("i", HookMode::Enforce), ("j", HookMode::Off)];

@@ -8,8 +8,8 @@
 //! complaints come at once, each with its place, its key and what is allowed. Relative paths start
 //! at the file's folder (those of flags at the working directory, as everywhere on a command line).
 //!
-//! Knows the parts' `Options` and nothing else of them; opens no database, loads no plugin. It
-//! reads the files that hold credentials, and looks whether the other files it names are there.
+//! Knows the parts' `Options` and nothing else of them; opens no database, loads no plugin, reads no
+//! credential: the `Options` say where one is.
 //!
 //! Every key, its default and its reason are in `config/wharfinger.toml`; a test holds that file
 //! against this code.
@@ -80,8 +80,7 @@ impl fmt::Display for Refused {
 }
 
 /// Loads the configuration in `file`, overridden by the variables of `environment` whose names
-/// begin with `WHARFINGER__`, then by `overrides`. The other variables are what
-/// `bearer_token = { env = … }` may name.
+/// begin with `WHARFINGER__`, then by `overrides`.
 pub fn load(
     file: &Path,
     environment: impl Iterator<Item = (String, String)>,
@@ -91,12 +90,8 @@ pub fn load(
 }
 
 /// Reads the table of a plugin as it was stored when it was published.
-pub fn stored_table(
-    file: &Path,
-    environment: impl Iterator<Item = (String, String)>,
-    version: &PluginVersion,
-) -> Result<StoredTable, Complaints> {
-    plugins::read_stored(version, &mut Context::new(file, environment.collect()))
+pub fn stored_table(file: &Path, version: &PluginVersion) -> Result<StoredTable, Complaints> {
+    plugins::read_stored(version, &mut Context::new(file))
 }
 
 /// This process's environment. A variable that is not UTF-8 can name no key and hold no value of
@@ -121,7 +116,7 @@ fn load_with_known(
     };
     let allowances = allowances::read(&document);
     let fixed = document.leaves(|section| !LIVE.contains(&section));
-    let mut context = Context::new(file, environment);
+    let mut context = Context::new(file);
     let (result, known) = document.read_with_known(|root| read(root, &mut context));
     let result = match result {
         Ok(options) => match Complaints::of(complaints) {
@@ -162,17 +157,15 @@ fn broken(file: &Path, message: impl Into<String>) -> Complaint {
 /// What the sections need beside their tables, and what they leave behind beside their options.
 struct Context {
     base: PathBuf,
-    environment: BTreeMap<String, String>,
     warnings: Vec<Complaint>,
     files: Vec<PathBuf>,
 }
 
 impl Context {
-    fn new(file: &Path, environment: BTreeMap<String, String>) -> Self {
+    fn new(file: &Path) -> Self {
         let absolute = std::path::absolute(file).ok();
         Self {
             base: absolute.and_then(|path| path.parent().map(Path::to_path_buf)).unwrap_or_default(),
-            environment,
             warnings: Vec::new(),
             files: vec![file.to_path_buf()],
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Context, hooks, provisioners};
+use super::{Context, hooks, provisioners, sandbox};
 use crate::domain::{PluginKind, PluginVersion, ProvisionerName};
 use crate::plugin;
 use crate::runtime::document::{
@@ -14,6 +14,7 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context, data_dir: &Path)
     let loading = loading(root, data_dir);
     let provisioners = provisioners::read(root, context);
     let hooks = hooks::read(root, context);
+    let quarantine = sandbox::quarantine(root);
     let names: Vec<String> = root.names_in("provisioners");
     if names.is_empty() {
         root.complain("provisioners", "at least one [provisioners.NAME] is required");
@@ -29,7 +30,7 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context, data_dir: &Path)
         Some(name)
     });
     let default_provisioner = default_provisioner?;
-    Some(plugin::Options { provisioners, hooks, default_provisioner, loading })
+    Some(plugin::Options { provisioners, hooks, default_provisioner, loading, quarantine })
 }
 
 fn loading(root: &mut Table<'_>, data_dir: &Path) -> plugin::LoadingOptions {

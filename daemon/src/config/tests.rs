@@ -3,7 +3,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::{Loaded, Overrides, Refused, load};
-use crate::domain::EndpointRule;
+use crate::domain::{BreakerPolicy, EndpointRule};
+use crate::plugin::{Bounds, CredentialSource, Limits};
 
 const LEAST: &str = "[defaults]\nprovisioner = 'a'\n[provisioners.a]\nplugin = 'a.wasm'\n";
 
@@ -158,24 +159,58 @@ fn settings_become_json_whatever_is_in_them() {
 }
 
 #[test]
-fn a_token_comes_from_a_variable_or_a_file_and_is_never_shown() {
+fn a_token_is_a_reference_and_is_not_read_here() {
     let text = format!("{LEAST}upstreams.m = {{ url = 'https://x', bearer_token = {{ env = 'T' }} }}");
-    let loaded = options(&text, &[("T", "hunter2-hunter2\n")]);
+    let loaded = options(&text, &[]);
     let upstream = &loaded.options.plugin.provisioners[0].upstreams["m"];
-    assert_eq!(upstream.bearer_token.as_ref().unwrap().expose(), "hunter2-hunter2");
-    assert_eq!((upstream.connect_timeout, upstream.max_response), (Duration::from_secs(5), 4 << 20));
-    assert!(!format!("{loaded:?}").contains("hunter2"));
+    assert_eq!(upstream.bearer_token, Some(CredentialSource::Variable("T".to_owned())));
+    assert_eq!(upstream.bounds, Bounds::default());
 
-    assert_eq!(
-        complaints(&text, &[]),
-        ["c.toml:5: provisioners.a.upstreams.m.bearer_token.env: the environment variable T is not set"]
-    );
-    let error = complaints(&text, &[("T", "two words")]);
-    assert!(error[0].contains("holds no token") && !error[0].contains("words"), "{error:?}");
+    let folder = folder(&text.replace("env = 'T'", "file = 't'"));
+    let loaded = load_from(folder.path(), &[], &Overrides::default()).unwrap();
+    let file = folder.path().join("t");
+    assert!(loaded.files.contains(&file), "a change is looked for");
+    let upstream = &loaded.options.plugin.provisioners[0].upstreams["m"];
+    assert_eq!(upstream.bearer_token, Some(CredentialSource::File(file)));
+
     let both = text.replace("env = 'T'", "env = 'T', file = 'a.wasm'");
     assert!(complaints(&both, &[])[0].contains("exactly one of"));
     let plain = text.replace("{ env = 'T' }", "'hunter2'");
     assert!(!complaints(&plain, &[]).join("\n").contains("hunter2"));
+}
+
+#[test]
+fn a_client_certificate_has_a_key() {
+    let with = |lines: &str| format!("{LEAST}upstreams.m = {{ url = 'https://x', {lines} }}");
+    let text = with("client_cert_file = 'c.pem', client_key_file = 'k.pem', socket = '/run/x.sock'");
+    let upstream = options(&text, &[]).options.plugin.provisioners[0].upstreams["m"].clone();
+    let certificate = upstream.client_certificate.unwrap();
+    assert!(certificate.chain.ends_with("c.pem") && certificate.key.ends_with("k.pem"));
+    assert_eq!(upstream.socket, Some("/run/x.sock".into()));
+    for half in ["client_cert_file = 'c.pem'", "client_key_file = 'k.pem'"] {
+        assert!(complaints(&with(half), &[])[0].contains("are wanted together"));
+    }
+}
+
+#[test]
+fn limits_end_where_the_pool_of_sandboxes_does() {
+    let limits = |lines: &str| format!("{LEAST}limits = {{ {lines} }}");
+    let most = Limits::MOST;
+    let text = limits(&format!("memory = '4GiB', memories = {}, tables = {}", most.memories, most.tables));
+    let read = options(&text, &[]).options.plugin.provisioners[0].limits;
+    assert_eq!((read.memory, read.memories, read.tables), (most.memory, most.memories, most.tables));
+    for above in [format!("memories = {}", most.memories + 1), "memory = '5GiB'".to_owned()] {
+        assert_eq!(complaints(&limits(&above), &[]).len(), 1, "{above}");
+    }
+}
+
+#[test]
+fn a_quarantine_has_pauses_that_grow() {
+    let text = format!("[quarantine]\nfailures = 2\npause = '1s'\nmax_pause = '3s'\n{LEAST}");
+    let (second, policy) = (Duration::from_secs(1), options(&text, &[]).options.plugin.quarantine);
+    assert_eq!(policy, BreakerPolicy { failures: 2, pause: second, max_pause: 3 * second });
+    let error = complaints(&text.replace("'3s'", "'500ms'"), &[]);
+    assert!(error[0].contains("quarantine.pause: is longer than max_pause"), "{error:?}");
 }
 
 #[test]

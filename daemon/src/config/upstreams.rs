@@ -1,44 +1,86 @@
 //! `upstreams.NAME`: the addresses a provisioner may reach, and what it never sees of them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Context;
-use crate::domain::Secret;
-use crate::plugin::Upstream;
-use crate::runtime::document::{Complaint, Table, Value, duration, path, read_text, size, text};
-
-/// A token is some hundred bytes; a wrong path may be more.
-const MAX_TOKEN: u64 = 64 << 10;
+use crate::plugin::{Bounds, ClientCertificate, CredentialSource, Upstream};
+use crate::runtime::document::{Complaint, Table, Value, count, duration, path, size, text};
 
 pub(super) fn read(table: &mut Table<'_>, context: &mut Context) -> BTreeMap<String, Upstream> {
     let upstreams = table.tables("upstreams", |name, table| {
         check_name(name, table);
         let url = table.required("url", url);
+        let socket = table.optional("socket", path(&context.base));
         let bearer_token =
             table.optional_table("bearer_token", |token| bearer_token(token, context)).flatten();
-        let ca_file = table.optional("ca_file", path(&context.base));
-        if let Some(file) = &ca_file {
-            context.files.push(file.clone());
-            if !file.is_file() {
-                table.complain("ca_file", format!("there is no file {}", file.display()));
-            }
-        }
-        let connect_timeout = Duration::from_millis(1)..=Duration::from_secs(300);
-        let connect_timeout = table.or("connect_timeout", duration(connect_timeout), Duration::from_secs(5));
-        let max_response = table.or("max_response", size(1_024..=1 << 30), 4 << 20);
+        let ca_file = file(table, "ca_file", context);
+        let client_certificate = client_certificate(table, context);
+        let bounds = bounds(table);
         let url = url?;
-        if bearer_token.is_some() && url.starts_with("http://") && !is_loopback(&url) {
+        let plain = url.starts_with("http://") && !is_loopback(&url) && socket.is_none();
+        if bearer_token.is_some() && plain {
             context.warnings.push(Complaint {
                 place: table.place_of("url"),
                 key: table.key_of("url"),
                 message: "the bearer token travels unencrypted: use https".to_owned(),
             });
         }
-        Some((name.to_owned(), Upstream { url, bearer_token, ca_file, connect_timeout, max_response }))
+        Some((name.to_owned(), Upstream { url, socket, bearer_token, ca_file, client_certificate, bounds }))
     });
     upstreams.into_iter().collect()
+}
+
+/// A file that is read with the plugin, and again when it changes. Whether it is there is looked at then:
+/// one that is missing is one plugin's trouble.
+fn file(table: &mut Table<'_>, key: &'static str, context: &mut Context) -> Option<PathBuf> {
+    let file = table.optional(key, path(&context.base));
+    context.files.extend(file.clone());
+    file
+}
+
+fn client_certificate(table: &mut Table<'_>, context: &mut Context) -> Option<ClientCertificate> {
+    let chain = file(table, "client_cert_file", context);
+    let key = file(table, "client_key_file", context);
+    match (chain, key) {
+        (Some(chain), Some(key)) => Some(ClientCertificate { chain, key }),
+        (None, None) => None,
+        _ => {
+            if table.has("client_cert_file") != table.has("client_key_file") {
+                table.complain_here(
+                    "client_cert_file and client_key_file are wanted together; both may name one file",
+                );
+            }
+            None
+        }
+    }
+}
+
+fn bounds(table: &mut Table<'_>) -> Bounds {
+    const MILLISECOND: Duration = Duration::from_millis(1);
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let default = Bounds::default();
+    Bounds {
+        connect_timeout: table.or(
+            "connect_timeout",
+            duration(MILLISECOND..=Duration::from_secs(300)),
+            default.connect_timeout,
+        ),
+        first_byte_timeout: table.or(
+            "first_byte_timeout",
+            duration(MILLISECOND..=HOUR),
+            default.first_byte_timeout,
+        ),
+        idle_timeout: table.or("idle_timeout", duration(MILLISECOND..=HOUR), default.idle_timeout),
+        total_timeout: table.or("total_timeout", duration(MILLISECOND..=HOUR), default.total_timeout),
+        max_request: table.or("max_request", size(1_024..=1 << 30), default.max_request),
+        max_response: table.or("max_response", size(1_024..=1 << 30), default.max_response),
+        max_headers: table.or("max_headers", count(1..=10_000), default.max_headers),
+        // Less is not enough for the buffer that they are read into.
+        max_header_bytes: table.or("max_header_bytes", size(8 << 10..=1 << 20), default.max_header_bytes),
+        max_connections: table.or("max_connections", count(1..=10_000), default.max_connections),
+    }
 }
 
 /// A plugin uses the name as the host of its URLs.
@@ -79,21 +121,12 @@ fn is_loopback(url: &str) -> bool {
 }
 
 /// `{ env = "VARIABLE" }` or `{ file = "path" }`; never the token itself.
-fn bearer_token(table: &mut Table<'_>, context: &mut Context) -> Option<Secret> {
+fn bearer_token(table: &mut Table<'_>, context: &mut Context) -> Option<CredentialSource> {
     let variable = table.optional("env", text());
-    let file = table.optional("file", path(&context.base));
+    let file = file(table, "file", context);
     match (variable, file) {
-        (Some(variable), None) => match context.environment.get(&variable) {
-            Some(value) => token(table, "env", value),
-            None => {
-                table.complain("env", format!("the environment variable {variable} is not set"));
-                None
-            }
-        },
-        (None, Some(file)) => {
-            context.files.push(file.clone());
-            read_token(table, &file)
-        }
+        (Some(variable), None) => Some(CredentialSource::Variable(variable)),
+        (None, Some(file)) => Some(CredentialSource::File(file)),
         _ => {
             if table.has("env") == table.has("file") {
                 table.complain_here("exactly one of env = \"VARIABLE\" and file = \"path\" is wanted");
@@ -101,24 +134,4 @@ fn bearer_token(table: &mut Table<'_>, context: &mut Context) -> Option<Secret> 
             None
         }
     }
-}
-
-fn read_token(table: &Table<'_>, file: &Path) -> Option<Secret> {
-    match read_text(file, MAX_TOKEN) {
-        Ok(value) => token(table, "file", &value),
-        Err(complaint) => {
-            table.complain("file", format!("{}: {}", file.display(), complaint.message));
-            None
-        }
-    }
-}
-
-fn token(table: &Table<'_>, key: &str, value: &str) -> Option<Secret> {
-    // Files end in a line break; a token does not.
-    let value = value.trim_end_matches(['\r', '\n']);
-    if value.is_empty() || !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-        table.complain(key, "holds no token: one word of visible ASCII characters is wanted");
-        return None;
-    }
-    Some(Secret::new(value.to_owned()))
 }

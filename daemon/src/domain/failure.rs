@@ -75,15 +75,25 @@ impl Failure {
     /// The code of a call that got no turn: nobody was asked, so nothing was tried.
     pub const BUSY: &str = "plugin_busy";
 
+    /// The code of a call of a plugin that is left alone for a while: nothing was tried.
+    pub const QUARANTINED: &str = "plugin_quarantined";
+
     /// The codes of what the host brings about: its own deadlines, traps, bounds.
-    pub const BY_HOST: [&str; 6] = [
+    pub const BY_HOST: [&str; 7] = [
         "plugin_trapped",
         "plugin_timed_out",
         "plugin_out_of_memory",
         "plugin_broke_contract",
         "plugin_replaced",
         Self::BUSY,
+        Self::QUARANTINED,
     ];
+
+    /// Whether nobody was asked: what was to be done is as it was, and it says nothing about a backend.
+    /// By its kind too, for a plugin may answer with such a word of its own.
+    pub fn was_not_begun(&self) -> bool {
+        self.kind == FailureKind::NotApplied && [Self::BUSY, Self::QUARANTINED].contains(&self.code.as_str())
+    }
 
     /// One of a few words, to count by: the host's own code, else the kind's word, and `other` for
     /// a word of the plugin's own.

@@ -3,6 +3,7 @@
 //! Knows nothing of I/O, async, serialisation or the clock: standard library only, and every
 //! function is pure. What time it is, and what randomness says, is always an argument.
 
+mod address;
 mod breaker;
 mod bulk;
 mod condition;
@@ -35,6 +36,7 @@ mod tool;
 mod verdict;
 mod workload;
 
+pub use address::refused_address;
 pub use breaker::{Breaker, BreakerPolicy, BreakerState, BreakerTurn, Permit};
 pub use bulk::{Bulk, BulkItem, BulkOp, ItemStep, Order, Progress, Refusal};
 pub use condition::{Condition, ConditionKind, ConditionStatus};

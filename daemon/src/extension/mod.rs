@@ -18,6 +18,6 @@ pub use provisioner::{
     ProvisionerEntry, ProvisionerStanding, Reach,
 };
 pub use set::{
-    ConfigurationReport, ExtensionSet, Extensions, PluginRefusal, PluginReport, PluginState, Plugins,
-    PreviousVersion, RollbackError,
+    ConfigurationReport, ExtensionSet, Extensions, PluginQuarantine, PluginRefusal, PluginReport,
+    PluginState, Plugins, PreviousVersion, RollbackError,
 };

@@ -34,6 +34,8 @@ pub enum PluginState {
     Retired,
     /// Turned off: a hook is not asked, and every call of a provisioner is denied.
     Disabled,
+    /// What serves ends badly again and again, and is left alone for a while.
+    Quarantined,
 }
 
 /// Why a plugin was refused.
@@ -47,6 +49,19 @@ pub struct PluginRefusal {
     pub message: String,
     /// Of the refused file, if it could be read: `sha256:<hex>`.
     pub digest: Option<String>,
+}
+
+/// Why a plugin is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PluginQuarantine {
+    /// When it began.
+    pub since: Timestamp,
+    /// When the next call tries it; none while one does.
+    pub until: Option<Timestamp>,
+    /// Bad ends in a row.
+    pub failures: u32,
+    /// The last of them.
+    pub reason: String,
 }
 
 /// One plugin, for people.
@@ -74,6 +89,8 @@ pub struct PluginReport {
     pub in_flight: usize,
     /// What it can be rolled back to, the last first.
     pub previous: Vec<PreviousVersion>,
+    /// Why it is left alone, if it is.
+    pub quarantine: Option<PluginQuarantine>,
     /// Calls since it began to serve.
     pub calls: u64,
     /// Median duration of the last calls.

@@ -24,8 +24,17 @@ pub struct Allowance {
     pub enabled: bool,
     /// It may start processes.
     pub process: bool,
-    /// What it may reach, and whether credentials are sent there. None: the table does not say.
-    pub upstreams: Option<BTreeMap<String, bool>>,
+    /// What it may reach, and what is shown there. None: the table does not say.
+    pub upstreams: Option<BTreeMap<String, Shown>>,
+}
+
+/// What the daemon shows of itself to an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// A token.
+    pub token: bool,
+    /// A certificate.
+    pub certificate: bool,
 }
 
 impl Allowances {
@@ -37,7 +46,10 @@ impl Allowances {
         taken.process |= options.process && !left.process;
         for (name, upstream) in &options.upstreams {
             let Some(upstreams) = &left.upstreams else { break };
-            let is_left = upstreams.get(name).is_some_and(|token| *token || upstream.bearer_token.is_none());
+            let is_left = upstreams.get(name).is_some_and(|left| {
+                (left.token || upstream.bearer_token.is_none())
+                    && (left.certificate || upstream.client_certificate.is_none())
+            });
             if !is_left {
                 taken.upstreams.insert(name.clone());
             }

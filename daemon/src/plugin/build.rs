@@ -15,14 +15,15 @@ use super::digest::Digest;
 use super::engine;
 use super::error::{Error, Subject};
 use super::hook::ComponentHook;
-use super::host::{Certificates, Linkers, LogBudget, Reachability, Upstreams, read_certificates};
+use super::host::{Credentials, Linkers, LogBudget, Reachability, Upstreams, read_credentials};
 use super::load::{Active, Candidate, Compiled, World};
 use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
+use super::quarantine::Quarantine;
 use super::stats::Stats;
 use super::swap::Ground;
 use super::warehouse::Warehouse;
-use crate::domain::{PluginKind, PluginVersion, Taken, Timestamp};
+use crate::domain::{BreakerPolicy, PluginKind, PluginVersion, Taken, Timestamp};
 use crate::extension::{Hook, HookEntry, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, Shutdown, Tasks};
@@ -39,6 +40,7 @@ pub(super) struct Workshop {
     pub(super) tasks: Tasks,
     processes: Processes,
     metrics: Metrics,
+    quarantine: BreakerPolicy,
 }
 
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
@@ -49,7 +51,8 @@ pub(super) struct Material<Options> {
     /// What was taken away from its table.
     pub(super) taken: Taken,
     pub(super) candidate: Candidate,
-    pub(super) certificates: BTreeMap<String, Certificates>,
+    /// Of its upstreams, as their files and variables are now.
+    pub(super) credentials: BTreeMap<String, Credentials>,
 }
 
 impl<Options: PartialEq> Material<Options> {
@@ -58,7 +61,7 @@ impl<Options: PartialEq> Material<Options> {
         self.candidate.digest == other.candidate.digest
             && self.options == other.options
             && self.taken == other.taken
-            && self.certificates == other.certificates
+            && self.credentials == other.credentials
     }
 }
 
@@ -123,7 +126,7 @@ pub(super) trait PluginTable: Clone + PartialEq + Send + 'static {
     /// The whole table as text.
     fn text(&self) -> &str;
     /// What it reads beside its component.
-    fn certificates(&self) -> Result<BTreeMap<String, Certificates>, Error>;
+    fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error>;
 }
 
 impl PluginTable for ProvisionerOptions {
@@ -136,9 +139,9 @@ impl PluginTable for ProvisionerOptions {
         &self.table
     }
 
-    fn certificates(&self) -> Result<BTreeMap<String, Certificates>, Error> {
+    fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error> {
         let read = |(upstream, granted): (&String, &super::options::Upstream)| {
-            let read = read_certificates(granted).map_err(|reason| Error::Upstream {
+            let read = read_credentials(granted).map_err(|reason| Error::Upstream {
                 subject: self.subject(),
                 upstream: upstream.clone(),
                 reason,
@@ -159,7 +162,7 @@ impl PluginTable for HookOptions {
         &self.table
     }
 
-    fn certificates(&self) -> Result<BTreeMap<String, Certificates>, Error> {
+    fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error> {
         Ok(BTreeMap::new())
     }
 }
@@ -194,6 +197,7 @@ impl Workshop {
     /// Starts the engine.
     pub(super) fn open(
         options: &LoadingOptions,
+        quarantine: BreakerPolicy,
         Ground { clock, tasks, processes, metrics }: Ground,
     ) -> Result<Self, Error> {
         let (engine, small) = engine::start()?;
@@ -204,7 +208,19 @@ impl Workshop {
         let compilation = Compilation::new(options, small);
         let compiler = Compiler::new(engine.clone(), warehouse.clone(), compilation);
         let (max_file, drain) = (options.max_file, options.drain);
-        Ok(Self { engine, linkers, compiler, warehouse, max_file, drain, clock, tasks, processes, metrics })
+        Ok(Self {
+            engine,
+            linkers,
+            compiler,
+            warehouse,
+            max_file,
+            drain,
+            clock,
+            tasks,
+            processes,
+            metrics,
+            quarantine,
+        })
     }
 
     /// What time it is.
@@ -251,8 +267,8 @@ impl Workshop {
     ) -> Result<Material<Options>, Error> {
         let (options, subject) = (options.clone(), options.subject());
         let read = move || {
-            let certificates = options.certificates()?;
-            Ok(Material { candidate: candidate(options.subject())?, options, taken, certificates })
+            let credentials = options.credentials()?;
+            Ok(Material { candidate: candidate(options.subject())?, options, taken, credentials })
         };
         let lost = |error: tokio::task::JoinError| Err(Error::Unreadable { subject, source: error.into() });
         spawn_blocking(read).await.unwrap_or_else(lost)
@@ -286,8 +302,8 @@ impl Workshop {
         let reach = Reachability::new(&subject.name, self.clock.clone());
         let mut upstreams = Upstreams::none(reach.clone());
         for (upstream, granted) in &options.upstreams {
-            let certificates = material.certificates.get(upstream).cloned().flatten();
-            upstreams.grant(upstream, granted, certificates).map_err(|reason| Error::Upstream {
+            let credentials = material.credentials.get(upstream).cloned().unwrap_or_default();
+            upstreams.grant(upstream, granted, &credentials).map_err(|reason| Error::Upstream {
                 subject: subject.clone(),
                 upstream: upstream.clone(),
                 reason,
@@ -358,6 +374,7 @@ impl Workshop {
         let output = LogBudget::new(&subject.name);
         let reach = Reachability::new(&subject.name, self.clock.clone());
         let meter = self.metrics.plugin(subject.kind_word(), &subject.name);
+        let quarantine = Quarantine::new(subject.clone(), self.quarantine, self.clock.clone());
         Guest {
             subject,
             engine: self.engine.clone(),
@@ -367,7 +384,7 @@ impl Workshop {
             upstreams: Arc::new(Upstreams::none(reach)),
             processes: None,
             output,
-            stats: Arc::default(),
+            stats: Arc::new(Stats::new(quarantine)),
             meter,
             end: Shutdown::new(),
         }

@@ -1,7 +1,7 @@
 //! One call of a guest: a fresh sandbox, its limits, and how it may end.
 //!
-//! Flow: wait for a turn → make a sandbox → instantiate and call, under one deadline → say how it
-//! ended → the sandbox is gone, whatever happened in it.
+//! Flow: is the plugin in quarantine? → wait for a turn → make a sandbox → instantiate and call, under
+//! one deadline → say how it ended → the sandbox is gone, whatever happened in it.
 //!
 //! Guarantees:
 //! * The call and its turn belong to a task of their own. Whoever asked may stop waiting; a `create`
@@ -20,6 +20,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
 use wasmtime_wasi::I32Exit;
 
@@ -83,14 +84,18 @@ impl Guest {
     {
         let asked = Instant::now();
         let deadline = asked + call.timeout;
-        let in_flight = self.stats.begin();
+        let refused = |failure: Failure| {
+            let refused = Err(failure);
+            self.meter.call(call.function, &refused, asked.elapsed());
+            refused
+        };
+        let mut in_flight = match self.stats.begin() {
+            Ok(in_flight) => in_flight,
+            Err(quarantined) => return refused(quarantined),
+        };
         let turn = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
         // The semaphore is never closed: the error of the inner result cannot be.
-        let Ok(Ok(turn)) = turn else {
-            let busy = Err(self.busy(&call));
-            self.meter.call(call.function, &busy, asked.elapsed());
-            return busy;
-        };
+        let Ok(Ok(turn)) = turn else { return refused(self.busy(&call)) };
         let (answer, answered) = oneshot::channel();
         let guest = self.clone();
         self.tasks.spawn("plugin call", async move {
@@ -104,7 +109,7 @@ impl Guest {
                 )),
             };
             let took = began.elapsed();
-            guest.stats.record(took);
+            in_flight.ended(outcome.as_ref().err(), took);
             guest.meter.call(call.function, &outcome, took);
             drop((turn, in_flight));
             // Nobody may be waiting any more.
@@ -175,7 +180,7 @@ impl Guest {
         Failure::new(FailureKind::NotApplied, message).with_code(Failure::BUSY)
     }
 
-    fn died(&self, call: &Call, error: &wasmtime::Error, out_of_memory: bool) -> Failure {
+    fn died(&self, call: &Call, error: &wasmtime::Error, refused: Option<&'static str>) -> Failure {
         // With its backtrace, which is for the plugin's author.
         tracing::debug!(plugin = self.subject.name, call.function, "the guest ended with {error:?}");
         if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
@@ -183,12 +188,9 @@ impl Guest {
                 format!("{}: {} was not begun, all sandboxes are in use", self.subject, call.function);
             return Failure::new(FailureKind::NotApplied, message).with_code(Failure::BUSY);
         }
-        if out_of_memory {
-            let memory = self.limits.memory >> 20;
-            let what = format!(
-                "it needs more than its {memory} MiB of memory; raise limits.memory if that is right"
-            );
-            return self.ended(call.function, "plugin_out_of_memory", &what);
+        let root = error.root_cause().to_string();
+        if let Some(key) = refused.or_else(|| out_of(error, &root)) {
+            return self.ended(call.function, "plugin_out_of_memory", &self.needs_more(key));
         }
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
             let what = format!("it ended itself with exit code {}; the log has what it printed", exit.0);
@@ -198,11 +200,10 @@ impl Guest {
             let what = format!("it trapped ({trap}); the log has what it printed before");
             return self.ended(call.function, "plugin_trapped", &what);
         }
-        let root = error.root_cause().to_string();
         // The error's type is private to the sandbox; its words are all there is to tell it by.
         if root.contains("fuel allocated for hostcalls has been exhausted") {
             let what = format!(
-                "it hands over more than its {} KiB in one answer; raise limits.host_bytes if that is right",
+                "it hands over more than its {} KiB at once; raise limits.host_bytes if that is right",
                 self.limits.host_bytes >> 10
             );
             return self.ended(call.function, "plugin_broke_contract", &what);
@@ -214,8 +215,32 @@ impl Guest {
         )
     }
 
+    fn needs_more(&self, key: &str) -> String {
+        let Limits { memory, memories, tables, table_elements, instances, handles, .. } = self.limits;
+        let most = match key {
+            "memory" => format!("{} MiB of memory", memory >> 20),
+            "memories" => format!("{memories} memories"),
+            "tables" => format!("{tables} tables"),
+            "table_elements" => format!("{table_elements} elements of a table"),
+            "instances" => format!("{instances} core instances"),
+            _ => format!("{handles} handles of the host's objects"),
+        };
+        format!("it needs more than its {most}; raise limits.{key} if that is right")
+    }
+
     fn ended(&self, function: &str, code: &str, what: &str) -> Failure {
         let message = format!("{}: {function} failed: {what}", self.subject);
         Failure::new(FailureKind::OutcomeUnknown, message).with_code(code)
     }
+}
+
+/// The key of the limit that ended a guest, where the limiter itself cannot say so.
+fn out_of(error: &wasmtime::Error, root: &str) -> Option<&'static str> {
+    if matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full)) {
+        return Some("handles");
+    }
+    // The error has no type; its words are all there is to tell it by.
+    let counted = root.strip_prefix("resource limit exceeded: ")?;
+    let keys = [("memory count", "memories"), ("table count", "tables"), ("instance count", "instances")];
+    keys.into_iter().find(|(words, _)| counted.starts_with(words)).map(|(_, key)| key)
 }

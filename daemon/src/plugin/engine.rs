@@ -13,7 +13,7 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig};
 
 use super::error::Error;
-use super::limiter::{MAX_CORE_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
+use super::options::Limits;
 
 /// How long a guest runs before it yields.
 const TICK: Duration = Duration::from_millis(5);
@@ -64,21 +64,25 @@ fn config(pool: Option<PoolingAllocationConfig>) -> Config {
     config
 }
 
-/// Components made by other languages' tools hold several core instances, tables and memories:
-/// the pool allows each as much as the limiter does.
+/// Components made by other languages' tools hold several core instances, tables and memories: the
+/// pool has room for as much as a plugin's `limits` may ask for. It is address space until it is used.
 fn pool() -> PoolingAllocationConfig {
+    let most = Limits::MOST;
+    // None of them is near the end of a u32.
+    let count = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(SANDBOXES)
         .total_core_instances(SANDBOXES * 8)
         .total_memories(SANDBOXES)
         .total_tables(SANDBOXES * 8)
         .total_stacks(SANDBOXES)
-        .max_core_instances_per_component(MAX_CORE_INSTANCES)
-        .max_memories_per_component(MAX_MEMORIES)
-        .max_tables_per_component(MAX_TABLES)
-        .max_tables_per_module(MAX_TABLES)
-        .max_memories_per_module(MAX_MEMORIES)
-        .table_elements(MAX_TABLE_ELEMENTS);
+        .max_core_instances_per_component(count(most.instances))
+        .max_memories_per_component(count(most.memories))
+        .max_tables_per_component(count(most.tables))
+        .max_tables_per_module(count(most.tables))
+        .max_memories_per_module(count(most.memories))
+        .table_elements(most.table_elements)
+        .max_memory_size(most.memory);
     pool
 }
 

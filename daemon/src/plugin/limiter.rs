@@ -2,33 +2,24 @@
 
 use wasmtime::ResourceLimiter;
 
-/// Linear memories of one sandbox.
-pub(super) const MAX_MEMORIES: u32 = 8;
-/// Core instances of one sandbox.
-pub(super) const MAX_CORE_INSTANCES: u32 = 64;
-/// Tables of one sandbox.
-pub(super) const MAX_TABLES: u32 = 32;
-/// Entries of one table.
-pub(super) const MAX_TABLE_ELEMENTS: usize = 65_536;
-/// Host objects (streams, requests, answers) one sandbox may hold at the same time.
-pub(super) const MAX_HANDLES: usize = 1_000;
+use super::options::Limits;
 
 /// Counts all memories of a sandbox together: a limit for each would be no limit for the sum.
 #[derive(Debug)]
 pub(super) struct Limiter {
-    memory: usize,
+    limits: Limits,
     taken: usize,
-    refused: bool,
+    refused: Option<&'static str>,
 }
 
 impl Limiter {
-    /// Allows `memory` bytes of linear memory.
-    pub(super) const fn new(memory: usize) -> Self {
-        Self { memory, taken: 0, refused: false }
+    /// Allows `limits`.
+    pub(super) const fn new(limits: Limits) -> Self {
+        Self { limits, taken: 0, refused: None }
     }
 
-    /// Whether memory was asked for and refused.
-    pub(super) const fn refused(&self) -> bool {
+    /// The key of the limit that growth was refused for, if it was.
+    pub(super) const fn refused(&self) -> Option<&'static str> {
         self.refused
     }
 }
@@ -41,8 +32,8 @@ impl ResourceLimiter for Limiter {
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let taken = self.taken.saturating_add(desired.saturating_sub(current));
-        if taken > self.memory {
-            self.refused = true;
+        if taken > self.limits.memory {
+            self.refused = Some("memory");
             return Ok(false);
         }
         self.taken = taken;
@@ -55,24 +46,23 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > MAX_TABLE_ELEMENTS {
-            self.refused = true;
+        if desired > self.limits.table_elements {
+            self.refused = Some("table_elements");
             return Ok(false);
         }
         Ok(true)
     }
 
     fn instances(&self) -> usize {
-        // Widening: u32 fits usize on every target wasmtime runs on.
-        MAX_CORE_INSTANCES as usize
+        self.limits.instances
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES as usize
+        self.limits.tables
     }
 
     fn memories(&self) -> usize {
-        MAX_MEMORIES as usize
+        self.limits.memories
     }
 }
 
@@ -82,10 +72,10 @@ mod tests {
 
     #[test]
     fn memories_are_counted_together() {
-        let mut limiter = Limiter::new(100);
+        let mut limiter = Limiter::new(Limits { memory: 100, ..Limits::default() });
         assert!(limiter.memory_growing(0, 60, None).unwrap());
         assert!(!limiter.memory_growing(0, 60, None).unwrap());
-        assert!(limiter.refused());
+        assert_eq!(limiter.refused(), Some("memory"));
         assert!(limiter.memory_growing(60, 100, None).unwrap());
     }
 }

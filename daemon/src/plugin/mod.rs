@@ -10,7 +10,7 @@
 //!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
 //!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, compilation.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words
-//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended
+//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs
 //!            └ host/      what the guest finds: log, settings, wasi, http, process
 //! ```
 //!
@@ -34,11 +34,14 @@ mod engine;
 mod error;
 mod hook;
 mod host;
+#[cfg(test)]
+mod hostile_tests;
 mod limiter;
 mod load;
 mod next;
 mod options;
 mod provisioner;
+mod quarantine;
 mod rehearsal;
 mod restore;
 mod set;
@@ -51,7 +54,7 @@ mod testing;
 mod tests;
 mod warehouse;
 
-pub use allowance::{Allowance, Allowances};
+pub use allowance::{Allowance, Allowances, Shown};
 pub use compilation::compile;
 pub use error::{Error, Refusal, Subject};
 pub use options::*;

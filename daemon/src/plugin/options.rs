@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{Decision, EndpointRule, HookMode, HookName, ProvisionerName, Scope, Secret};
+use crate::domain::{BreakerPolicy, Decision, EndpointRule, HookMode, HookName, ProvisionerName, Scope};
 
 /// Everything that is plugged in. Checked by whoever builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Options {
     pub default_provisioner: ProvisionerName,
     /// Of all plugins together.
     pub loading: LoadingOptions,
+    /// When a plugin that ends badly is left alone, and for how long.
+    pub quarantine: BreakerPolicy,
 }
 
 /// `[plugins]`: how components are loaded, kept and replaced.
@@ -81,25 +83,84 @@ pub struct Timeouts {
     pub destroy: Duration,
 }
 
-/// One address a plugin may reach.
+/// One address a plugin may reach. Holds where credentials are, never what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     /// `http://` or `https://`, host, port, and perhaps a path that is put before the plugin's.
     pub url: String,
+    /// A socket of this machine to connect to; the URL's host is the `Host` header then, and no more.
+    pub socket: Option<PathBuf>,
     /// Sent as `Authorization: Bearer …`; no plugin ever sees it.
-    pub bearer_token: Option<Secret>,
+    pub bearer_token: Option<CredentialSource>,
     /// PEM file of the certificate authority to trust instead of the public ones.
     pub ca_file: Option<PathBuf>,
-    /// Of opening a connection.
+    /// What the daemon shows of itself.
+    pub client_certificate: Option<ClientCertificate>,
+    /// Of each exchange.
+    pub bounds: Bounds,
+}
+
+/// Where a credential is read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// A variable of the daemon's environment.
+    Variable(String),
+    /// A file, which is read again when it changes.
+    File(PathBuf),
+}
+
+/// Files in PEM; both may be the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate and those that vouch for it.
+    pub chain: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// Of one exchange with an upstream. The call it happens in ends it too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// Of opening a connection, and of waiting for leave to.
     pub connect_timeout: Duration,
-    /// Bytes of one answer's body.
+    /// From sending the request to the answer's head.
+    pub first_byte_timeout: Duration,
+    /// Between bytes of the answer's body.
+    pub idle_timeout: Duration,
+    /// Everything included.
+    pub total_timeout: Duration,
+    /// Bytes of a request's body.
+    pub max_request: usize,
+    /// Bytes of an answer's body.
     pub max_response: usize,
+    /// Headers of an answer.
+    pub max_headers: usize,
+    /// Bytes of them.
+    pub max_header_bytes: usize,
+    /// Exchanges at the same time, each with a connection of its own.
+    pub max_connections: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            first_byte_timeout: Duration::from_secs(180),
+            idle_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_secs(300),
+            max_request: 1 << 20,
+            max_response: 4 << 20,
+            max_headers: 100,
+            max_header_bytes: 64 << 10,
+            max_connections: 32,
+        }
+    }
 }
 
 impl Upstream {
     /// Whether both lead to the same backend.
     pub(super) fn same_place(&self, other: &Self) -> bool {
-        self.url == other.url
+        self.url == other.url && self.socket == other.socket
     }
 }
 
@@ -142,12 +203,43 @@ pub struct HookOptions {
 pub struct Limits {
     /// Bytes of linear memory, summed over all memories.
     pub memory: usize,
+    /// Linear memories.
+    pub memories: usize,
+    /// Tables.
+    pub tables: usize,
+    /// Entries of one table.
+    pub table_elements: usize,
+    /// Core instances: components of other languages' tools have several.
+    pub instances: usize,
     /// Bytes a guest may make the host copy in one call.
     pub host_bytes: usize,
+    /// Objects of the host (streams, requests, answers) it may hold at the same time.
+    pub handles: usize,
+}
+
+impl Limits {
+    /// The most that can be asked for: what the pool of sandboxes has room for in each.
+    pub const MOST: Self = Self {
+        memory: 4 << 30,
+        memories: 32,
+        tables: 128,
+        table_elements: 1 << 18,
+        instances: 256,
+        host_bytes: 1 << 30,
+        handles: 100_000,
+    };
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { memory: 64 << 20, host_bytes: 8 << 20 }
+        Self {
+            memory: 64 << 20,
+            memories: 8,
+            tables: 32,
+            table_elements: 1 << 16,
+            instances: 64,
+            host_bytes: 8 << 20,
+            handles: 1_000,
+        }
     }
 }

@@ -66,7 +66,7 @@ impl ComponentProvisioner {
     fn noted<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
         let answers = match &answer {
             Ok(_) => true,
-            Err(failure) => failure.kind != FailureKind::OutcomeUnknown && failure.code != Failure::BUSY,
+            Err(failure) => failure.kind != FailureKind::OutcomeUnknown && !failure.was_not_begun(),
         };
         if answers && self.guest.upstreams.is_empty() {
             self.reach.saw("plugin", true);

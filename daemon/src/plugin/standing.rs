@@ -152,12 +152,14 @@ impl Standing {
         let rolled_back =
             active.rejected(&key).map(|rejected| self.rollback(&key, rejected, serving.as_ref()));
         let refusal = self.refusals.get(&key).cloned().or(rolled_back);
+        let quarantine = stats.and_then(|stats| stats.quarantine.report());
         let percentiles = stats.and_then(Stats::percentiles);
         let provisioner = provisioner_name(&key);
         let desired = self.desired(&key);
         let is_off = desired.is_some_and(|desired| desired.off)
             || provisioner.as_ref().is_some_and(|name| active.disabled.contains(name));
         let state = match () {
+            () if quarantine.is_some() => PluginState::Quarantined,
             () if refusal.is_some() => PluginState::Refused,
             () if is_off => PluginState::Disabled,
             () if provisioner.as_ref().is_some_and(|name| active.retired.contains(name)) => {
@@ -173,6 +175,7 @@ impl Standing {
             active_since: serving.as_ref().map(|serving| serving.since),
             active_digest: serving.map(|serving| serving.digest),
             last_refusal: refusal,
+            quarantine,
             instances: provisioner.map(|name| owned(&name)),
             in_flight: stats.map_or(0, Stats::in_flight),
             previous: previous.map(previous_version).collect(),

@@ -1,15 +1,19 @@
-//! How many calls a plugin had, how many are out, and how long the last ones took.
+//! How many calls a plugin had, how many are out, how long the last ones took, and whether it may
+//! have more.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::quarantine::Quarantine;
+use crate::domain::Failure;
+
 /// Calls whose duration is remembered.
 const WINDOW: usize = 256;
 
 /// Of one plugin, since it began to serve.
-#[derive(Default)]
 pub(super) struct Stats {
+    pub(super) quarantine: Quarantine,
     calls: AtomicU64,
     in_flight: AtomicUsize,
     window: Mutex<Window>,
@@ -21,24 +25,50 @@ struct Window {
     oldest: usize,
 }
 
-/// A call that is out. Counted until it is dropped.
-pub(super) struct InFlight(Arc<Stats>);
+/// A call that is out. Counted until it is dropped; one that is dropped before it
+/// [`ended`](Self::ended) was not begun.
+pub(super) struct InFlight {
+    stats: Arc<Stats>,
+    ended: bool,
+}
+
+impl InFlight {
+    /// It took `duration`, and this came of it.
+    pub(super) fn ended(&mut self, failure: Option<&Failure>, duration: Duration) {
+        self.stats.record(duration);
+        self.stats.quarantine.heard(failure);
+        self.ended = true;
+    }
+}
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.stats.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.ended {
+            self.stats.quarantine.not_begun();
+        }
     }
 }
 
 impl Stats {
-    /// A call begins.
-    pub(super) fn begin(self: &Arc<Self>) -> InFlight {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(self.clone())
+    /// Of a plugin that nobody called yet.
+    pub(super) fn new(quarantine: Quarantine) -> Self {
+        Self {
+            quarantine,
+            calls: AtomicU64::default(),
+            in_flight: AtomicUsize::default(),
+            window: Mutex::default(),
+        }
     }
 
-    /// A call that took `duration` ended.
-    pub(super) fn record(&self, duration: Duration) {
+    /// A call is to be made, if it may be.
+    pub(super) fn begin(self: &Arc<Self>) -> Result<InFlight, Failure> {
+        self.quarantine.permit()?;
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        Ok(InFlight { stats: self.clone(), ended: false })
+    }
+
+    fn record(&self, duration: Duration) {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if window.durations.len() < WINDOW {
@@ -72,10 +102,15 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::BreakerPolicy;
+    use crate::extension::PluginKind;
+    use crate::plugin::error::Subject;
+    use crate::runtime::SystemClock;
 
     #[test]
     fn the_window_forgets_the_oldest() {
-        let stats = Stats::default();
+        let subject = Subject { kind: PluginKind::Hook, name: String::new(), path: "x".into() };
+        let stats = Stats::new(Quarantine::new(subject, BreakerPolicy::default(), Arc::new(SystemClock)));
         assert_eq!(stats.percentiles(), None);
         for _ in 0..WINDOW {
             stats.record(Duration::from_secs(9));

@@ -137,7 +137,7 @@ impl PluginHost {
     /// lists every plugin that could not be built, if there is no whole set to go on with.
     pub async fn start(options: Options, allowances: Allowances, host: Host) -> Result<Self, Error> {
         let Host { ground, changed, ledger, published, tables, first_generation, owned, reloads } = host;
-        let workshop = Workshop::open(&options.loading, ground)?;
+        let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
         let (parts, generation, lost) = match &published {
             None => (Parts::none(options.default_provisioner.clone()), 0, Vec::new()),
             Some(published) => {
@@ -184,7 +184,7 @@ impl PluginHost {
 
     /// Builds a set as `start` does, and throws it away: for `check-config`.
     pub async fn check(options: Options, ground: Ground) -> Result<(), Error> {
-        let workshop = Workshop::open(&options.loading, ground)?;
+        let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
         let survey = next::survey(&workshop, &options).await;
         let nothing = Parts::none(options.default_provisioner.clone());
         let holders = Holders { owned: &|_| 0, in_use: &|_| false };

@@ -15,6 +15,7 @@ pub(super) struct TestGuest {
     name: String,
     imports: &'static str,
     world: &'static str,
+    items: String,
     bodies: Vec<(&'static str, String)>,
 }
 
@@ -31,7 +32,14 @@ impl TestGuest {
     }
 
     fn new(kind: &'static str) -> Self {
-        Self { kind, name: "test".to_owned(), imports: "", world: "", bodies: Vec::new() }
+        Self {
+            kind,
+            name: "test".to_owned(),
+            imports: "",
+            world: "",
+            items: String::new(),
+            bodies: Vec::new(),
+        }
     }
 
     /// What it calls itself.
@@ -52,6 +60,12 @@ impl TestGuest {
         self
     }
 
+    /// More items of its module: memories, tables, functions.
+    pub(super) fn with(mut self, items: &str) -> Self {
+        self.items += items;
+        self
+    }
+
     fn text(&self) -> String {
         let functions: &[(&str, &str)] = match self.kind {
             "hook" => &[("hook#review", "(param i32)")],
@@ -68,7 +82,7 @@ impl TestGuest {
             ("info#describe", "(param i32 i32 i32 i32)"),
             ("info#check-settings", "(param i32 i32 i32 i32)"),
         ];
-        let mut text = format!("(module {} (memory (export \"memory\") 1)\n", self.imports);
+        let mut text = format!("(module {} (memory (export \"memory\") 1) {}\n", self.imports, self.items);
         for (function, parameters) in info.iter().chain(functions) {
             let short = function.split('#').next_back().unwrap_or_default();
             let given = self.bodies.iter().find(|(name, _)| *name == short).map(|(_, body)| body.as_str());

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use super::testing::{GROW_FOREVER, LOOP_FOREVER, TestGuest};
 use super::*;
 use crate::domain::{
-    Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId, PluginIdentity,
-    PublishedSet, Scope, Secrets, Spec, Target, Template, Timestamp, WorkloadName, WorkloadState,
+    BreakerPolicy, Decision, Failure, FailureKind, HealthPolicy, HookMode, InstanceId, OwnerId,
+    PluginIdentity, PublishedSet, Scope, Secrets, Spec, Target, Template, Timestamp, WorkloadName,
+    WorkloadState,
 };
 use crate::extension::{CreateOrder, Extensions as _, Provisioner, Review};
 use crate::process::Processes;
@@ -34,7 +35,7 @@ pub(super) fn provisioner_options(path: &Path) -> ProvisionerOptions {
         process: false,
         settings: "{}".to_owned(),
         endpoints: Vec::new(),
-        limits: Limits { memory: 4 << 20, host_bytes: 1 << 20 },
+        limits: Limits { memory: 4 << 20, host_bytes: 1 << 20, ..Limits::default() },
     }
 }
 
@@ -64,7 +65,8 @@ pub(super) fn options(provisioner: ProvisionerOptions, hooks: Vec<HookOptions>) 
         keep: 2,
     };
     let default_provisioner = provisioner.name.clone();
-    Options { default_provisioner, provisioners: vec![provisioner], hooks, loading }
+    let quarantine = BreakerPolicy::default();
+    Options { default_provisioner, provisioners: vec![provisioner], hooks, loading, quarantine }
 }
 
 pub(super) struct Bench {
@@ -148,20 +150,20 @@ impl Bench {
     }
 
     /// The provisioner of a guest.
-    async fn provisioner(&self, guest: &TestGuest) -> Arc<dyn Provisioner> {
+    pub(super) async fn provisioner(&self, guest: &TestGuest) -> Arc<dyn Provisioner> {
         let path = self.write(guest, "p.wasm");
         let host = self.start(options(provisioner_options(&path), Vec::new())).await.unwrap();
         host.current().provisioners.values().next().unwrap().provisioner.clone()
     }
 
     /// Why a guest is not loaded as the provisioner.
-    async fn refusal(&self, bytes: &[u8]) -> Refusal {
+    pub(super) async fn refusal(&self, bytes: &[u8]) -> Refusal {
         let path = self.folder.path().join("bad.wasm");
         std::fs::write(&path, bytes).unwrap();
         self.refused(options(provisioner_options(&path), Vec::new())).await
     }
 
-    async fn refused(&self, options: Options) -> Refusal {
+    pub(super) async fn refused(&self, options: Options) -> Refusal {
         let Err(Error::Refused(mut refusals)) = self.start(options).await else { panic!("not refused") };
         assert_eq!(refusals.len(), 1);
         refusals.remove(0)
@@ -202,7 +204,7 @@ fn spec() -> Spec {
     }
 }
 
-fn order() -> CreateOrder {
+pub(super) fn order() -> CreateOrder {
     CreateOrder {
         id: InstanceId::from_u128(2),
         spec: Arc::new(spec()),
@@ -211,7 +213,7 @@ fn order() -> CreateOrder {
     }
 }
 
-async fn create(provisioner: &dyn Provisioner) -> Failure {
+pub(super) async fn create(provisioner: &dyn Provisioner) -> Failure {
     provisioner.create(&order()).await.unwrap_err()
 }
 

@@ -24,7 +24,7 @@
 //!
 //! Guarantees: no redirect, no proxy, no answer beyond `Options::max_answer`, no rung beyond
 //! `Question::timeout`, no more probes than `Options::max_concurrent` (and as many calls), no
-//! connection to an address that [`address`] refuses. Knows nothing of instances and their phases:
+//! connection to an address that is always refused. Knows nothing of instances and their phases:
 //! what a failed rung means is the reconciler's to say.
 
 mod address;

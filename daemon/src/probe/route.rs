@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::address;
-use crate::domain::{EndpointRule, format_duration};
+use crate::domain::{EndpointRule, format_duration, refused_address};
 
 /// No name has more addresses that are worth trying.
 const MAX_ADDRESSES: usize = 16;
@@ -105,7 +105,7 @@ async fn permitted(host: &str, port: u16, rules: &[EndpointRule]) -> Result<Vec<
     let mut refusal = None;
     for found in found {
         let address = found.ip();
-        if let Some(kind) = address::refused(address) {
+        if let Some(kind) = refused_address(address) {
             refusal = Some(NoRoute::Refused { host: host.to_owned(), address, kind });
         } else if !address::allowed(rules, host, address) {
             refusal = Some(NoRoute::NotAllowed { host: host.to_owned(), address });

@@ -88,7 +88,7 @@ impl Guards {
         let mut guards = self.lock();
         let guard = guards.entry(provisioner.clone()).or_default();
         let outage = match failure {
-            Some(failure) if failure.code == Failure::BUSY => {
+            Some(failure) if failure.was_not_begun() => {
                 guard.breaker.not_asked(now);
                 return None;
             }

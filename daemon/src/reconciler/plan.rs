@@ -243,7 +243,7 @@ pub(super) fn after_create_failed(
         interrupted: false,
         cause: cause.clone(),
     };
-    if failure.code == Failure::BUSY {
+    if failure.was_not_begun() {
         // Nobody was asked: it is the same attempt when its turn comes, until the deadline.
         let inspect_at = now.plus(failure.retry_after.unwrap_or(BUSY_PAUSE));
         return Fact::OutcomeUnknown { inspect_at, settled_at: now, interrupted: true, cause };

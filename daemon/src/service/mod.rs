@@ -40,8 +40,8 @@ pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{
-    Candidate, ConfigurationReport, LogLine, PluginKind, PluginRefusal, PluginReport, PluginState,
-    PreviousVersion, ProvisionerStanding, Reach, RollbackError,
+    Candidate, ConfigurationReport, LogLine, PluginKind, PluginQuarantine, PluginRefusal, PluginReport,
+    PluginState, PreviousVersion, ProvisionerStanding, Reach, RollbackError,
 };
 
 use crate::catalog::Catalog;

@@ -114,11 +114,14 @@ impl Service {
             reachable: view.reach.reachable,
             in_flight: view.reach.in_flight,
         });
+        let plugins = self.inner.extensions.plugins().into_iter();
+        let plugins = plugins.map(|plugin| (plugin.name, plugin.kind.as_str(), plugin.quarantine.is_some()));
         let (waiting, limit) = lifecycle.writes_waiting();
         let (subscribers, event_lag) = lifecycle.subscribers();
         Readings {
             instances: lifecycle.counts(),
             provisioners: provisioners.collect(),
+            plugins: plugins.collect(),
             generation: self.inner.extensions.current().generation,
             revision: lifecycle.revision().ok(),
             writes: (number(waiting), number(limit)),

@@ -216,6 +216,7 @@ fn describe(code: &ErrorCode) -> String {
         ErrorCode::ConnectionLimitReached => "too many connections to the upstream".into(),
         ErrorCode::HttpResponseIncomplete => "the answer broke off".into(),
         ErrorCode::HttpProtocolError => "the upstream's answer was empty or no HTTP".into(),
+        ErrorCode::HttpResponseHeaderSectionSize(_) => "the answer has too many or too long headers".into(),
         ErrorCode::InternalError(Some(text)) => text.clone(),
         code => format!("{code:?}"),
     }

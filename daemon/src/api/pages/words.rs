@@ -47,7 +47,7 @@ const OF_INSTANCES: [Word; 6] = [
 ];
 
 /// In `errors` of a problem; in `CamelCase`, the reason of a condition, a cause or an event.
-const OF_PROVISIONERS: [Word; 15] = [
+const OF_PROVISIONERS: [Word; 16] = [
     (
         "not_applied",
         "The call was refused, or could not be made, before it had any effect: mostly the backend was not \
@@ -110,6 +110,13 @@ const OF_PROVISIONERS: [Word; 15] = [
         "Raise `max_concurrent` or `max_inspects` in the provisioner's table if its backend can do more at once.",
     ),
     (
+        "plugin_quarantined",
+        "The plugin ended badly (trapped, timed out, needed more memory) several times in a row, and is left \
+         alone for a while: the call was not begun.",
+        "`GET /mcp/plugins` has the last bad end and when it is tried again. A new file or new settings begin \
+         afresh; `[quarantine]` sets the pauses.",
+    ),
+    (
         "plugin_timed_out",
         "The plugin did not end within the time it has, and was stopped.",
         "If the backend is slow, raise `timeouts` in the plugin's table.",
@@ -121,8 +128,9 @@ const OF_PROVISIONERS: [Word; 15] = [
     ),
     (
         "plugin_out_of_memory",
-        "The plugin needs more memory than `limits.memory` of its table, and was stopped.",
-        "Raise the limit if that is right; otherwise it is an error of the plugin.",
+        "The plugin needs more memory, tables, instances or handles than `limits` of its table, and was \
+         stopped. The message names the key.",
+        "Raise that limit if that is right; otherwise it is an error of the plugin.",
     ),
     (
         "plugin_broke_contract",

@@ -116,6 +116,7 @@ impl Plugins for Fakes {
                 generation: 5,
                 since: Timestamp(0),
             }],
+            quarantine: None,
             calls: 3,
             p50: Some(std::time::Duration::from_millis(2)),
             p99: None,

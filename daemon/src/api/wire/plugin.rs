@@ -4,7 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Time, microseconds};
-use crate::service::{self, ConfigurationReport, PluginRefusal, PluginReport, PluginsView, PreviousVersion};
+use crate::service::{
+    self, ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport, PluginsView, PreviousVersion,
+};
 
 /// A WebAssembly component that is plugged in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,6 +29,9 @@ pub(crate) struct Plugin {
     pub(crate) instances: Option<usize>,
     /// What it can be rolled back to, the last first.
     pub(crate) previous: Vec<PreviousPlugin>,
+    /// Null when it may be called.
+    #[schema(required)]
+    pub(crate) quarantine: Option<Quarantine>,
     /// Since it began to serve.
     pub(crate) calls: u64,
     /// Calls that are out now.
@@ -59,6 +64,8 @@ pub(crate) enum PluginState {
     Retired,
     /// Turned off: a hook is not asked, and every call of a provisioner is denied.
     Disabled,
+    /// What serves ended badly several times in a row: calls fail at once, but for a trial now and then.
+    Quarantined,
 }
 
 /// A version that served before.
@@ -122,6 +129,19 @@ pub(crate) struct Refusal {
     pub(crate) digest: Option<String>,
 }
 
+/// Why a plugin is left alone.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Quarantine {
+    pub(crate) since: Time,
+    /// When the next call tries it; null while one does.
+    #[schema(required)]
+    pub(crate) until: Option<Time>,
+    /// Bad ends in a row: traps, timeouts, needs for more memory.
+    pub(crate) failures: u32,
+    /// The last of them.
+    pub(crate) reason: String,
+}
+
 /// Every plugin and the number of the set.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PluginList {
@@ -151,6 +171,7 @@ impl From<PluginReport> for Plugin {
                 service::PluginState::Refused => PluginState::Refused,
                 service::PluginState::Retired => PluginState::Retired,
                 service::PluginState::Disabled => PluginState::Disabled,
+                service::PluginState::Quarantined => PluginState::Quarantined,
             },
             desired: report.desired_digest.map(|digest| DesiredPlugin { digest }),
             active: report.active_digest.map(|digest| ActivePlugin {
@@ -161,6 +182,7 @@ impl From<PluginReport> for Plugin {
             last_refusal: report.last_refusal.map(Refusal::from),
             instances: report.instances,
             previous: report.previous.into_iter().map(PreviousPlugin::from).collect(),
+            quarantine: report.quarantine.map(Quarantine::from),
             calls: report.calls,
             in_flight: report.in_flight,
             p50_us: report.p50.map(microseconds),
@@ -186,5 +208,12 @@ impl From<PluginRefusal> for Refusal {
     fn from(refusal: PluginRefusal) -> Self {
         let PluginRefusal { at, code, message, digest } = refusal;
         Self { at: at.into(), code, message, digest }
+    }
+}
+
+impl From<PluginQuarantine> for Quarantine {
+    fn from(quarantine: PluginQuarantine) -> Self {
+        let PluginQuarantine { since, until, failures, reason } = quarantine;
+        Self { since: since.into(), until: until.map(Time::from), failures, reason }
     }
 }

@@ -21,13 +21,13 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use self::http::Sender;
-pub(super) use self::http::{Certificates, Upstreams, read_certificates};
+pub(super) use self::http::{Credentials, Upstreams, read_credentials};
 pub(super) use self::log::{GuestLog, LogBudget};
 pub(super) use self::reach::Reachability;
 use self::stdio::Printed;
 use super::bindings::imports::{log as log_api, process as process_api, settings as settings_api};
 use super::error::Error;
-use super::limiter::{Limiter, MAX_HANDLES};
+use super::limiter::Limiter;
 use super::options::Limits;
 use crate::process::Processes;
 
@@ -60,14 +60,14 @@ impl Surroundings {
     /// Makes the sandbox.
     pub(super) fn store(self, engine: &Engine) -> Store<State> {
         let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_HANDLES);
+        table.set_max_capacity(self.limits.handles);
         let wasi = WasiCtx::builder()
             .stdout(Printed::new(self.log.clone(), "stdout"))
             .stderr(Printed::new(self.log.clone(), "stderr"))
             .max_random_size(MAX_RANDOM)
             .build();
         let state = State {
-            limiter: Limiter::new(self.limits.memory),
+            limiter: Limiter::new(self.limits),
             wasi,
             http: WasiHttpCtx::new(),
             table,

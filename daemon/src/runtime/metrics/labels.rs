@@ -28,6 +28,7 @@ labels! {
     Lane { lane: &'static str }
     Rung { rung: &'static str, status: &'static str }
     PluginCall { plugin: Arc<str>, kind: &'static str, function: &'static str, outcome: &'static str }
+    Plugin { plugin: String, kind: &'static str }
     InstanceStatus { provisioner: String, status: &'static str }
     Provisioner { provisioner: String }
     ProvisionerState { provisioner: String, state: &'static str }

@@ -1,7 +1,7 @@
 //! How the daemon stands at the moment: what other parts know anyway, read when somebody asks.
 
 use super::catalogue::{Catalogue, gauge};
-use super::labels::{Build, InstanceStatus, Provisioner, ProvisionerState};
+use super::labels::{Build, InstanceStatus, Plugin, Provisioner, ProvisionerState};
 use super::{PREFIX, number};
 use crate::domain::{BreakerState, PhaseKind, ProvisionerName, Revision};
 
@@ -12,6 +12,8 @@ pub struct Readings {
     pub instances: Vec<(ProvisionerName, PhaseKind, usize)>,
     /// Those that are configured.
     pub provisioners: Vec<ProvisionerReadings>,
+    /// Those that are configured or serve: name, kind, and whether it is in quarantine.
+    pub plugins: Vec<(String, &'static str, bool)>,
     /// Of the active plugin set.
     pub generation: u64,
     /// Of the last committed event; none if the database cannot be read.
@@ -61,6 +63,13 @@ pub(super) fn gauges(readings: &Readings) -> Catalogue {
         instances.get_or_create(&instance_status(provisioner, *status)).set(number(*count));
     }
     provisioner_gauges(&mut catalogue, &readings.provisioners);
+    let quarantined = catalogue.gauges(
+        "plugin_quarantined",
+        "1 while the plugin is left alone, because it ended badly several times in a row",
+    );
+    for (plugin, kind, is) in &readings.plugins {
+        quarantined.get_or_create(&Plugin { plugin: plugin.clone(), kind }).set(i64::from(*is));
+    }
 
     let mut reading = |name, help, count: Option<u64>| {
         catalogue.reading(name, None, "gauge", help, count.map(gauge));

@@ -36,6 +36,7 @@ fn busy() -> (Metrics, Readings) {
             in_flight: 1,
             orphans: 2,
         }],
+        plugins: vec![("naming".to_owned(), "hook", true)],
         generation: 3,
         revision: Some(Revision(9)),
         writes: (1, 64),

@@ -1,5 +1,7 @@
 //! A provisioner whose `create` behaves as its settings say; it makes nothing, ever.
 
+use std::time::Duration;
+
 use serde::Deserialize;
 use wharfinger_plugin_sdk::prelude::*;
 
@@ -17,6 +19,8 @@ enum Mood {
     Blab,
     /// Asks for an address it was not granted.
     Stray,
+    /// Tells what its upstream `backend` answers, and waits for that as long as it may.
+    Ask,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +60,12 @@ impl Provisioner for Moody {
             Mood::Stray => {
                 http::Client::upstream("elsewhere").get("/").send()?;
                 Err(Failure::invalid("an address that was not granted answered"))
+            }
+            Mood::Ask => {
+                let answer =
+                    http::Client::upstream("backend").timeout(Duration::from_secs(600)).get("/").send()?;
+                let length = answer.body.len();
+                Err(Failure::invalid(format!("the backend said {} and {length} bytes", answer.status)))
             }
         }
     }

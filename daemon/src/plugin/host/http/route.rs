@@ -1,0 +1,177 @@
+//! One grant: what becomes of a guest's request, and every bound of the exchange that follows.
+//!
+//! Knows where an answer comes from only as an [`Exchange`]: what answers in place of the network
+//! is held to the same bounds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
+};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Body as _;
+use reqwest::Url;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep_until, timeout_at};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
+
+use super::body::Bounded;
+use super::credentials::Credentials;
+use crate::plugin::options::Bounds;
+
+/// Where answers come from.
+pub(super) trait Exchange: Send + Sync {
+    /// Sends the request and waits for the answer's head. Dropped, it lets go of the request.
+    fn exchange(
+        &self,
+        request: http::Request<Full<Bytes>>,
+    ) -> BoxFuture<'_, Result<http::Response<WasiBody>, Error>>;
+}
+
+/// See the module.
+pub(super) struct Route {
+    base: Url,
+    authorization: Option<HeaderValue>,
+    bounds: Bounds,
+    connections: Arc<Semaphore>,
+    answers: Box<dyn Exchange>,
+}
+
+impl Route {
+    pub(super) fn new(
+        base: Url,
+        bounds: Bounds,
+        credentials: &Credentials,
+        answers: Box<dyn Exchange>,
+    ) -> Result<Self, String> {
+        let authorization = credentials.token.as_ref().map(|token| {
+            let value = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
+            value.map(|mut value| {
+                value.set_sensitive(true);
+                value
+            })
+        });
+        let authorization = authorization.transpose().map_err(|_| {
+            "bearer_token holds characters that no header may: check for line breaks".to_owned()
+        })?;
+        let connections = Arc::new(Semaphore::new(bounds.max_connections));
+        Ok(Self { base, authorization, bounds, connections, answers })
+    }
+
+    /// The URL for what the guest asked, or none if it would leave the path that was granted.
+    fn url(&self, asked: Option<&PathAndQuery>) -> Option<Url> {
+        let asked = asked.map_or("/", PathAndQuery::as_str);
+        let prefix = self.base.path().trim_end_matches('/');
+        let mut url = self.base.clone();
+        let (path, query) = asked.split_once('?').map_or((asked, None), |(path, query)| (path, Some(query)));
+        if !path.starts_with('/') && !path.is_empty() {
+            return None;
+        }
+        // Setting the path resolves `..` in all its spellings.
+        url.set_path(&format!("{prefix}{path}"));
+        url.set_query(query);
+        let rest = url.path().strip_prefix(prefix)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(url)
+    }
+
+    /// The guest's headers, but for those that are not its own to set.
+    fn headers(&self, mut headers: HeaderMap) -> HeaderMap {
+        for name in [AUTHORIZATION, PROXY_AUTHORIZATION, HOST, CONTENT_LENGTH, TRANSFER_ENCODING] {
+            headers.remove(name);
+        }
+        if let Some(authorization) = &self.authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+        let agent = HeaderValue::from_static(concat!("wharfinger/", env!("CARGO_PKG_VERSION")));
+        headers.entry(USER_AGENT).or_insert(agent);
+        headers
+    }
+
+    pub(super) async fn send(
+        &self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+    ) -> Result<http::Response<WasiBody>, Error> {
+        let Bounds { connect_timeout, first_byte_timeout, idle_timeout, total_timeout, .. } = self.bounds;
+        let asked = Instant::now();
+        let deadline = asked + total_timeout;
+        let (parts, body) = request.into_parts();
+        let url = self.url(parts.uri.path_and_query()).ok_or(Error::HttpRequestDenied)?;
+        if parts.method == Method::CONNECT {
+            return Err(Error::HttpRequestMethodInvalid);
+        }
+        let body = self.collect(body).await?;
+        let uri = url.as_str().parse::<http::Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;
+        let mut request = http::Request::new(Full::new(body));
+        *request.method_mut() = parts.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers(parts.headers);
+        // HTTP/1.1: an exchange has a connection to itself, and waiting for one is part of connecting.
+        let turn = self.connections.clone().acquire_owned();
+        let turn = timeout_at((Instant::now() + connect_timeout).min(deadline), turn).await;
+        // The semaphore is never closed: the error of the inner result cannot be.
+        let Ok(Ok(turn)) = turn else { return Err(Error::ConnectionLimitReached) };
+        let shortest =
+            |ours: Duration, guests: Option<Duration>| guests.map_or(ours, |guests| ours.min(guests));
+        let first_byte = shortest(first_byte_timeout, options.and_then(|options| options.first_byte_timeout));
+        let idle = shortest(idle_timeout, options.and_then(|options| options.between_bytes_timeout));
+        let answer = timeout_at((Instant::now() + first_byte).min(deadline), self.answers.exchange(request));
+        let answer = answer.await.map_err(|_| Error::HttpResponseTimeout)??;
+        self.check_headers(answer.headers())?;
+        let max = self.bounds.max_response;
+        if answer.body().size_hint().lower() > u64::try_from(max).unwrap_or(u64::MAX) {
+            return Err(too_long(max));
+        }
+        Ok(answer.map(|inner| Bounded::new(inner, max, idle, sleep_until(deadline), turn).boxed_unsync()))
+    }
+
+    /// Reads the whole request body first: requests of plugins are small, and nothing is sent of one
+    /// that the guest abandons half way.
+    async fn collect(&self, mut body: WasiBody) -> Result<Bytes, Error> {
+        let max = self.bounds.max_request;
+        let mut bytes = BytesMut::new();
+        while let Some(frame) = body.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                if bytes.len() + data.len() > max {
+                    return Err(Error::HttpRequestBodySize(u64::try_from(max).ok()));
+                }
+                bytes.extend_from_slice(&data);
+            }
+        }
+        Ok(bytes.freeze())
+    }
+
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), Error> {
+        let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+        if headers.len() > self.bounds.max_headers || bytes > self.bounds.max_header_bytes {
+            return Err(too_many_headers(&self.bounds));
+        }
+        Ok(())
+    }
+}
+
+/// Reads an upstream's URL.
+pub(super) fn base(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("url {text:?} is no URL: {error}"))?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !plain || url.query().is_some() {
+        return Err("url must be http:// or https:// with a host and perhaps a port and a path; \
+                    credentials belong into bearer_token"
+            .to_owned());
+    }
+    Ok(url)
+}
+
+pub(super) fn too_long(max: usize) -> Error {
+    Error::HttpResponseBodySize(u64::try_from(max).ok())
+}
+
+pub(super) fn too_many_headers(bounds: &Bounds) -> Error {
+    Error::HttpResponseHeaderSectionSize(u32::try_from(bounds.max_header_bytes).ok())
+}

@@ -15,6 +15,7 @@ mod go_mcp_manager;
 mod hooks;
 mod idempotency;
 mod instances;
+mod languages;
 mod last_output;
 mod logs;
 mod metrics;

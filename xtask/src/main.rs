@@ -28,8 +28,12 @@ commands:
                           kill a daemon under load and start it again, 200 times, and check everything
   bench lifecycle [FIGURE...]
                           print the lifecycle's figures beside their floors; `million` takes minutes
+  bench plugins [--extism] [FIGURE...]
+                          print the plugins' figures beside other hosts'; `--extism` builds that one, too
   plugins [DIRECTORY...]  build the plugins into config/plugins, as far as their sources changed;
-                          with directories, build those crates into target/test-plugins";
+                          with directories, build those crates into target/test-plugins
+  plugins --all-languages build the shipped ones and those of examples/plugins, in Python and JavaScript,
+                          into target/test-plugins";
 
 fn main() -> ExitCode {
     match run() {
@@ -51,7 +55,12 @@ fn run() -> Result<ExitCode> {
         ["test", ref filters @ ..] => test::test(&workspace, filters)?,
         ["crash", ref arguments @ ..] => crash::crash(&workspace, arguments)?,
         ["bench", "lifecycle", ref figures @ ..] => bench::lifecycle(&workspace, figures)?,
+        ["bench", "plugins", ref words @ ..] => bench::plugins(&workspace, words)?,
         ["plugins"] => plugins::build(&workspace)?,
+        ["plugins", "--all-languages"] => {
+            plugins::build(&workspace)?;
+            plugins::build_all_languages(&workspace)?;
+        }
         ["plugins", ref directories @ ..] => {
             plugins::build_test_guests(&workspace, directories.iter().map(Into::into))?;
         }

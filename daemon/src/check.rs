@@ -35,7 +35,7 @@ pub async fn check(file: &Path) -> Findings {
     let options = loaded.options;
     let provisioners =
         options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
-    if let Err(complaints) = catalog::check(&options.catalog, &provisioners) {
+    if let Err(complaints) = catalog::read(&options.catalog, &provisioners) {
         findings.complaints.push(complaints.to_string());
     }
     if let Err(complaint) = check_plugins(options.plugin, options.process).await {

@@ -14,6 +14,7 @@
 //! Every key, its default and its reason are in `config/wharfinger.toml`; a test holds that file
 //! against this code.
 
+mod by_itself;
 mod daemon;
 mod endpoints;
 mod hooks;
@@ -33,6 +34,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+pub use by_itself::ByItself;
 pub use options::*;
 pub use overrides::Overrides;
 

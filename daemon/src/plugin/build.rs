@@ -12,8 +12,8 @@ use super::compiler::Compiler;
 use super::engine;
 use super::error::{Error, Subject};
 use super::hook::ComponentHook;
-use super::host::{Certificates, Linkers, LogBudget, Reachability, Upstreams, read_certificates};
-use super::load::{Active, Candidate, Compiled, World};
+use super::host::{Certificates, Linkers, LogBudget, Reachability, Script, Upstreams, read_certificates};
+use super::load::{Active, Candidate, Compiled, Description, World};
 use super::options::{HookOptions, Limits, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
 use super::stats::Stats;
@@ -24,9 +24,11 @@ use crate::runtime::{Clock, Metrics, Tasks};
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
+    /// Answers in the place of all upstreams: on the workbench.
+    pub(super) script: Option<Arc<Script>>,
     engine: Engine,
     linkers: Linkers,
-    compiler: Compiler,
+    pub(super) compiler: Compiler,
     clock: Arc<dyn Clock>,
     tasks: Tasks,
     processes: Processes,
@@ -53,8 +55,9 @@ impl<Options: PartialEq> Material<Options> {
 /// A plugin that serves.
 pub(super) struct Built<Options, Extension: ?Sized> {
     pub(super) material: Material<Options>,
-    pub(super) identity: String,
-    pub(super) capabilities: Vec<String>,
+    pub(super) description: Description,
+    /// What it said about its settings and took them all the same.
+    pub(super) warnings: Vec<String>,
     pub(super) stats: Arc<Stats>,
     pub(super) extension: Arc<Extension>,
     /// The set in which it began to serve, and when.
@@ -121,7 +124,7 @@ impl Workshop {
         let engine = engine::start()?;
         let linkers = Linkers::new(&engine)?;
         let compiler = Compiler::new(engine.clone());
-        Ok(Self { engine, linkers, compiler, clock, tasks, processes, metrics })
+        Ok(Self { script: None, engine, linkers, compiler, clock, tasks, processes, metrics })
     }
 
     /// What time it is.
@@ -138,7 +141,10 @@ impl Workshop {
         let options = &material.options;
         let subject = material.candidate.subject.clone();
         let reach = Reachability::new(&subject.name, self.clock.clone());
-        let mut upstreams = Upstreams::none(reach.clone());
+        let mut upstreams = match &self.script {
+            Some(script) => Upstreams::scripted(script.clone(), reach.clone()),
+            None => Upstreams::none(reach.clone()),
+        };
         for (upstream, granted) in &options.upstreams {
             let certificates = material.certificates.get(upstream).cloned().flatten();
             upstreams.grant(upstream, granted, certificates).map_err(|reason| Error::Upstream {
@@ -167,8 +173,8 @@ impl Workshop {
             complaints: Mutex::default(),
         };
         Ok(Built {
-            identity: active.description.name,
-            capabilities: active.description.capabilities,
+            description: active.description,
+            warnings: active.warnings,
             stats,
             extension: Arc::new(extension),
             generation,
@@ -192,8 +198,8 @@ impl Workshop {
         let stats = guest.stats.clone();
         let turns = Arc::new(Semaphore::new(options.max_concurrent));
         Ok(Built {
-            identity: active.description.name,
-            capabilities: active.description.capabilities,
+            description: active.description,
+            warnings: active.warnings,
             stats,
             extension: Arc::new(ComponentHook { guest, pre, timeout: options.timeout, turns }),
             generation,
@@ -230,7 +236,11 @@ impl Workshop {
     ) -> Result<(Active, Arc<Guest>), Error> {
         let linked = compiled.link(&self.engine, &self.linkers, process)?;
         let trial = Arc::new(self.guest(guest.subject.clone(), guest.limits, &guest.settings));
-        Ok((linked.activate(&trial).await?, Arc::new(guest)))
+        let active = linked.activate(&trial).await?;
+        for warning in &active.warnings {
+            tracing::warn!(plugin = guest.subject.name, "settings: {warning}");
+        }
+        Ok((active, Arc::new(guest)))
     }
 }
 

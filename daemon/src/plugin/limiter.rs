@@ -27,6 +27,11 @@ impl Limiter {
         Self { memory, taken: 0, refused: false }
     }
 
+    /// Bytes of linear memory that were taken; it never goes back.
+    pub(super) const fn taken(&self) -> usize {
+        self.taken
+    }
+
     /// Whether memory was asked for and refused.
     pub(super) const fn refused(&self) -> bool {
         self.refused

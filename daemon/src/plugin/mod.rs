@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!  set.rs      one immutable set, replaced whole; standing.rs says how each plugin stands
+//!  workbench.rs   or one plugin by itself, for its author; anatomy.rs says what its file is
 //!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words
 //!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended
@@ -19,6 +20,7 @@
 //! * Every call has its own sandbox, which nothing survives.
 //! * Everything has a bound: file, memory, handles, time, turns, request, answer, lines of log.
 
+mod anatomy;
 mod bindings;
 mod build;
 mod call;
@@ -32,6 +34,7 @@ mod limiter;
 mod load;
 mod options;
 mod provisioner;
+mod schema;
 mod set;
 mod standing;
 mod stats;
@@ -39,7 +42,11 @@ mod stats;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod workbench;
 
+pub use anatomy::Anatomy;
 pub use error::{Error, Refusal, Subject};
+pub use host::{Asked, Exchange, Script, ScriptedAnswer};
 pub use options::*;
 pub use set::{Host, Owned, PluginHost, Reloaded};
+pub use workbench::{Loaded, Workbench, inspect};

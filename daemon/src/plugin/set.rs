@@ -291,8 +291,8 @@ fn extension_set(
         let digest = built.material.candidate.digest.clone();
         let entry = ProvisionerEntry {
             name: name.clone(),
-            plugin: PluginIdentity { name: built.identity.clone(), digest },
-            capabilities: built.capabilities.clone(),
+            plugin: PluginIdentity { name: built.description.name.clone(), digest },
+            capabilities: built.description.capabilities.clone(),
             endpoints: built.material.options.endpoints.clone(),
             provisioner: built.extension.clone(),
         };
@@ -323,8 +323,8 @@ fn taken_away(active: &ActiveSet, next: &ActiveSet, owned: &Owned) -> Vec<Refusa
     for (name, old) in &active.provisioners {
         let change = match next.provisioners.get(name) {
             None => Some("removing it".to_owned()),
-            Some(new) if new.identity != old.identity => {
-                Some(format!("replacing plugin {:?} by {:?}", old.identity, new.identity))
+            Some(new) if new.description.name != old.description.name => {
+                Some(format!("replacing plugin {:?} by {:?}", old.description.name, new.description.name))
             }
             Some(new) => moved(&old.material.options, &new.material.options)
                 .map(|upstream| format!("changing or removing the URL of upstreams.{upstream}")),

@@ -12,6 +12,7 @@ const WINDOW: usize = 256;
 pub(super) struct Stats {
     calls: AtomicU64,
     in_flight: AtomicUsize,
+    peak_memory: AtomicUsize,
     window: Mutex<Window>,
 }
 
@@ -48,6 +49,16 @@ impl Stats {
             window.durations[at] = duration;
             window.oldest = (at + 1) % WINDOW;
         }
+    }
+
+    /// A call took so much linear memory, in bytes.
+    pub(super) fn took(&self, memory: usize) {
+        self.peak_memory.fetch_max(memory, Ordering::Relaxed);
+    }
+
+    /// The most linear memory that one call took, in bytes.
+    pub(super) fn peak_memory(&self) -> usize {
+        self.peak_memory.load(Ordering::Relaxed)
     }
 
     /// Calls that ended.

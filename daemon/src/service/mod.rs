@@ -34,6 +34,7 @@ pub use logs::{LogSource, Logs};
 pub use options::Options;
 pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
+pub use resolve::{Resolved, resolve};
 pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};

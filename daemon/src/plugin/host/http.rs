@@ -30,6 +30,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use super::log::{GuestLog, Severity};
 use super::reach::Reachability;
+use super::script::Script;
 use crate::plugin::options::Upstream;
 
 /// Bytes of one request's body.
@@ -59,13 +60,20 @@ pub(in crate::plugin) fn read_certificates(upstream: &Upstream) -> Result<Certif
 /// What one plugin may reach, with its connections.
 pub(in crate::plugin) struct Upstreams {
     routes: BTreeMap<String, Arc<Route>>,
+    /// Answers instead of the routes.
+    script: Option<Arc<Script>>,
     reach: Arc<Reachability>,
 }
 
 impl Upstreams {
     /// Nothing may be reached.
     pub(in crate::plugin) const fn none(reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), reach }
+        Self { routes: BTreeMap::new(), script: None, reach }
+    }
+
+    /// Whatever is asked is answered by `script`.
+    pub(in crate::plugin) const fn scripted(script: Arc<Script>, reach: Arc<Reachability>) -> Self {
+        Self { routes: BTreeMap::new(), script: Some(script), reach }
     }
 
     /// Adds one grant. An error says what is wrong and what is allowed.
@@ -81,7 +89,7 @@ impl Upstreams {
 
     /// Whether anything may be reached.
     pub(in crate::plugin) fn is_empty(&self) -> bool {
-        self.routes.is_empty()
+        self.routes.is_empty() && self.script.is_none()
     }
 }
 
@@ -200,7 +208,7 @@ fn base(text: &str) -> Result<Url, String> {
 
 /// Reads the whole request body first: requests of plugins are small, and nothing is sent of one
 /// that the guest abandons half way.
-async fn collect(mut body: WasiBody) -> Result<Bytes, Error> {
+pub(super) async fn collect(mut body: WasiBody) -> Result<Bytes, Error> {
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
         if let Ok(data) = frame?.into_data() {
@@ -325,6 +333,18 @@ impl WasiHttpHooks for Sender {
         options: Option<RequestOptions>,
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
+        if let Some(script) = self.upstreams.script.clone() {
+            let log = self.log.clone();
+            let asked = format!("{} {}", request.method(), request.uri());
+            return Box::new(async move {
+                let answer = script.send(request).await;
+                if let Err(error) = &answer {
+                    log.write(Severity::Debug, &format!("the script does not answer {asked}: {error}"), &[]);
+                }
+                let done: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(async { Ok(()) });
+                answer.map(|answer| (answer, done))
+            });
+        }
         let Some((name, route)) = self.route(request.uri()) else {
             let asked = format!(
                 "{}://{}",

@@ -76,7 +76,10 @@ fn scaffold(home: &Path, kind: &str) -> (PathBuf, String) {
         .env("CARGO_TARGET_DIR", workspace_root().join("target/scaffolded"));
     let tests = Said::of(&tests.output().unwrap());
     assert_eq!(tests.code, Some(0), "{tests:?}");
-    assert!(tests.out.contains("test result: ok. 3 passed") || tests.out.contains("ok. 4 passed"), "{tests:?}");
+    assert!(
+        tests.out.contains("test result: ok. 3 passed") || tests.out.contains("ok. 4 passed"),
+        "{tests:?}"
+    );
     let built = Command::new(binary("xtask")).args(["plugins", folder]).output().unwrap();
     assert!(built.status.success(), "{:?}", Said::of(&built));
     let file = workspace_root().join(format!("target/test-plugins/{name}.wasm"));
@@ -101,7 +104,11 @@ fn a_new_hook_builds_passes_its_tests_and_is_loaded() {
     assert!(checked.out.contains("hook \"scaffolded-hook\", version 0.1.0"), "{checked:?}");
     let settings = of("settings.json");
     let allowed = plugin(&["run", &file, "--settings", &settings, "--request", &of("request.json")]);
-    assert_eq!((allowed.code, &allowed.answers()[0]["answer"]["decision"]), (Some(0), &json!("allow")), "{allowed:?}");
+    assert_eq!(
+        (allowed.code, &allowed.answers()[0]["answer"]["decision"]),
+        (Some(0), &json!("allow")),
+        "{allowed:?}"
+    );
 
     let again = plugin(&["new", "--kind", "hook", "--language", "rust", project.to_str().unwrap()]);
     assert_eq!(again.code, Some(78), "{again:?}");
@@ -138,7 +145,10 @@ fn a_name_that_is_none_and_a_sdk_that_is_nowhere_are_refused() {
 
     let folder = home.path().join("labels");
     let mut elsewhere = Command::new(wharfinger());
-    elsewhere.args(["plugin", "new", "--kind", "hook", "--language", "rust"]).arg(&folder).current_dir(home.path());
+    elsewhere
+        .args(["plugin", "new", "--kind", "hook", "--language", "rust"])
+        .arg(&folder)
+        .current_dir(home.path());
     let said = Said::of(&elsewhere.output().unwrap());
     assert_eq!(said.code, Some(64), "{said:?}");
     assert!(said.err.contains("--sdk") && !folder.exists(), "{said:?}");
@@ -152,14 +162,20 @@ fn a_check_says_what_the_daemon_would_say() {
     let good = write(&folder, "good.json", &json!({ "pattern": "^[a-z]+$" }));
     let said = plugin(&["check", &shipped("naming"), "--settings", &good]);
     assert_eq!(said.code, Some(0), "{said:?}");
-    for told in ["hook \"naming\"", "sha256:", "wit           0.1.0", "wharfinger:plugin/hook@0.1.0", "by its schema"] {
+    for told in
+        ["hook \"naming\"", "sha256:", "wit           0.1.0", "wharfinger:plugin/hook@0.1.0", "by its schema"]
+    {
         assert!(said.out.contains(told), "{told}: {said:?}");
     }
 
     let bad = write(&folder, "bad.json", &json!({ "patern": "^[a-z]+$", "max_length": 0 }));
     let said = plugin(&["check", &shipped("naming"), "--settings", &bad]);
     assert_eq!(said.code, Some(78), "{said:?}");
-    for told in ["settings.patern: there is no such key", "settings.pattern: this key is required", "settings.max_length"] {
+    for told in [
+        "settings.patern: there is no such key",
+        "settings.pattern: this key is required",
+        "settings.max_length",
+    ] {
         assert!(said.err.contains(told), "{told}: {said:?}");
     }
 
@@ -201,19 +217,33 @@ fn what_is_no_plugin_is_refused_by_every_command() {
 fn a_run_ends_as_the_hook_decides() {
     let folder = tempfile::tempdir().unwrap();
     let settings = write(&folder, "settings.json", &json!({ "pattern": "^team-" }));
-    let calls = write(&folder, "calls.json", &json!([request("team-files"), { "request": request("files"), "dry_run": true }]));
+    let calls = write(
+        &folder,
+        "calls.json",
+        &json!([request("team-files"), { "request": request("files"), "dry_run": true }]),
+    );
     let said = plugin(&["run", &shipped("naming"), "--settings", &settings, "--request", &calls]);
     assert_eq!(said.code, Some(2), "{said:?}");
     let answers = said.answers();
     assert_eq!((&answers[0]["outcome"], &answers[1]["outcome"]), (&json!("allowed"), &json!("denied")));
     assert_eq!(answers[1]["answer"]["violations"][0]["pointer"], "/name");
-    assert!(answers[0]["memory_bytes"].as_u64().unwrap() > 0 && answers[0]["took_ms"].as_f64().unwrap() > 0.0);
+    assert!(
+        answers[0]["memory_bytes"].as_u64().unwrap() > 0 && answers[0]["took_ms"].as_f64().unwrap() > 0.0
+    );
 
     // The same template by its name, from a configuration.
     let named = write(&folder, "named.json", &json!({ "name": "files", "template": "demo" }));
     let config = workspace_root().join("config/dev.toml");
-    let arguments =
-        ["run", &shipped("naming"), "--settings", &settings, "--request", &named, "--config", config.to_str().unwrap()];
+    let arguments = [
+        "run",
+        &shipped("naming"),
+        "--settings",
+        &settings,
+        "--request",
+        &named,
+        "--config",
+        config.to_str().unwrap(),
+    ];
     let said = plugin(&arguments);
     assert_eq!(said.code, Some(2), "{said:?}");
 }
@@ -227,9 +257,21 @@ fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
         let table = folder.path().join("table.toml");
         std::fs::write(&table, "timeout = \"300ms\"\n[limits]\nmemory = \"8MiB\"\n").unwrap();
         let table = table.to_str().unwrap();
-        let said =
-            plugin(&["run", &moody("moody-hook"), "--settings", &settings, "--table", table, "--request", &call]);
-        assert_eq!((said.code, &said.answers()[0]["answer"]["code"]), (Some(1), &json!(code)), "{mood}: {said:?}");
+        let said = plugin(&[
+            "run",
+            &moody("moody-hook"),
+            "--settings",
+            &settings,
+            "--table",
+            table,
+            "--request",
+            &call,
+        ]);
+        assert_eq!(
+            (said.code, &said.answers()[0]["answer"]["code"]),
+            (Some(1), &json!(code)),
+            "{mood}: {said:?}"
+        );
     }
 }
 
@@ -237,7 +279,16 @@ fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
 fn a_bench_prints_percentiles_and_an_inspection_runs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let settings = write(&folder, "settings.json", &json!({ "pattern": "." }));
-    let said = plugin(&["bench", &shipped("naming"), "--settings", &settings, "--seconds", "1", "--concurrency", "2"]);
+    let said = plugin(&[
+        "bench",
+        &shipped("naming"),
+        "--settings",
+        &settings,
+        "--seconds",
+        "1",
+        "--concurrency",
+        "2",
+    ]);
     assert_eq!(said.code, Some(0), "{said:?}");
     for told in ["calls/s", "p50", "p90", "p99", "KiB of code"] {
         assert!(said.out.contains(told), "{told}: {said:?}");
@@ -247,7 +298,14 @@ fn a_bench_prints_percentiles_and_an_inspection_runs_nothing() {
 
     let said = plugin(&["inspect", &shipped("go-mcp-manager"), "--json"]);
     let report = &said.answers()[0];
-    assert_eq!((&report["kind"], &report["wit_versions"]), (&json!("provisioner"), &json!(["0.1.0"])), "{said:?}");
+    assert_eq!(
+        (&report["kind"], &report["wit_versions"]),
+        (&json!("provisioner"), &json!(["0.1.0"])),
+        "{said:?}"
+    );
     let imports = report["imports"].as_array().unwrap();
-    assert!(imports.iter().any(|name| name.as_str().unwrap().starts_with("wasi:http/outgoing-handler")), "{said:?}");
+    assert!(
+        imports.iter().any(|name| name.as_str().unwrap().starts_with("wasi:http/outgoing-handler")),
+        "{said:?}"
+    );
 }

@@ -2,7 +2,7 @@
 //! [`Failure`](crate::domain::Failure) instead.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::{Failure, ProvisionerName};
 use crate::extension::PluginKind;
@@ -15,13 +15,18 @@ pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Subject {
     /// What it is for.
     pub kind: PluginKind,
-    /// As in the configuration.
+    /// As in the configuration; empty for a file that is only looked at.
     pub name: String,
     /// The component's file.
     pub path: PathBuf,
 }
 
 impl Subject {
+    /// A file of which nothing is known, and of which it is not asked what it is for.
+    pub(super) fn file(path: &Path) -> Self {
+        Self { kind: PluginKind::Hook, name: String::new(), path: path.to_owned() }
+    }
+
     /// The word for what it is for, as plugins write it.
     pub(super) const fn kind_word(&self) -> &'static str {
         match self.kind {
@@ -33,6 +38,9 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            return write!(f, "{}", self.path.display());
+        }
         write!(f, "{} {:?} ({})", self.kind_word(), self.name, self.path.display())
     }
 }

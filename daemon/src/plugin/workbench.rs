@@ -4,17 +4,18 @@
 //! linking, asking and limiting, the same errors. What differs is that there is no set, and that
 //! upstreams may answer from a [`Script`].
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::anatomy::{self, Anatomy};
+use super::anatomy::Anatomy;
 use super::build::{self, Built, Workshop};
-use super::error::Error;
+use super::error::{Error, Subject};
 use super::host::Script;
 use super::load::Candidate;
 use super::options::{HookOptions, ProvisionerOptions};
 use super::stats::Stats;
-use crate::extension::{Hook, PluginKind, Provisioner};
+use crate::extension::{Hook, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Metrics, SystemClock, Tasks};
 
@@ -95,8 +96,6 @@ impl Workbench {
 }
 
 /// Reads a component's file and says what it is, without running it. Blocks.
-pub fn inspect(path: &std::path::Path) -> Result<Anatomy, Error> {
-    // What it is for is not known yet, and no step of this asks.
-    let subject = anatomy::unnamed(path, PluginKind::Hook);
-    Anatomy::of(&Candidate::read(subject)?)
+pub fn inspect(path: &Path) -> Result<Anatomy, Error> {
+    Anatomy::of(&Candidate::read(Subject::file(path))?)
 }

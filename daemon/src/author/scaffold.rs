@@ -29,11 +29,18 @@ const RUST_HOOK: Files =
 const RUST_PROVISIONER: Files = files!(
     "scaffold/rust/provisioner": "Cargo.toml", "README.md", "calls.json", "settings.json", "src/lib.rs", "upstreams.json",
 );
-// One line for each file that is handed over.
-const PYTHON_HOOK: Files = &[];
-const PYTHON_PROVISIONER: Files = &[];
-const JAVASCRIPT_HOOK: Files = &[];
-const JAVASCRIPT_PROVISIONER: Files = &[];
+const PYTHON_HOOK: Files = files!("scaffold/python/hook": "README.md", "app.py", "request.json", "requirements.txt", "settings.json");
+const PYTHON_PROVISIONER: Files = files!(
+    "scaffold/python/provisioner": "README.md", "app.py", "calls.json", "requirements.txt", "settings.json",
+    "upstream.py", "upstreams.json",
+);
+const JAVASCRIPT_HOOK: Files = files!(
+    "scaffold/javascript/hook": "README.md", "build.mjs", "package.json", "plugin.js", "request.json", "settings.json",
+);
+const JAVASCRIPT_PROVISIONER: Files = files!(
+    "scaffold/javascript/provisioner": "README.md", "build.mjs", "calls.json", "package.json", "plugin.js",
+    "settings.json", "upstream.js", "upstreams.json",
+);
 const WIT: Files = files!(
     "../../../wit/v0.1": "deps/clocks/clocks.wit", "deps/http/http.wit", "deps/io/io.wit", "hook.wit", "host.wit",
     "info.wit", "provisioner.wit", "types.wit", "worlds.wit",
@@ -211,6 +218,8 @@ fn is_sdk(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -223,25 +232,45 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_contract_that_is_handed_out_is_the_published_one() {
-        let wit = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/v0.1");
-        let mut here: Vec<PathBuf> = Vec::new();
-        let mut folders = vec![wit.clone()];
+    fn given(files: Files) -> BTreeSet<PathBuf> {
+        files.iter().map(|(path, _)| PathBuf::from(path)).collect()
+    }
+
+    fn there(home: &Path) -> BTreeSet<PathBuf> {
+        let mut found = BTreeSet::new();
+        let mut folders = vec![home.to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    here.push(path.strip_prefix(&wit).unwrap().to_owned())
+                    found.insert(path.strip_prefix(home).unwrap().to_owned());
                 }
             }
         }
-        here.sort();
-        let mut given: Vec<PathBuf> = WIT.iter().map(|(path, _)| PathBuf::from(path)).collect();
-        given.sort();
-        assert_eq!(given, here);
+        found
+    }
+
+    #[test]
+    fn the_contract_that_is_handed_out_is_the_published_one() {
+        assert_eq!(given(WIT), there(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/v0.1")));
+    }
+
+    #[test]
+    fn every_file_of_every_scaffold_is_handed_out() {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/author/scaffold");
+        for (kind, folder) in [(Kind::Hook, "hook"), (Kind::Provisioner, "provisioner")] {
+            for (language, name) in
+                [(Language::Rust, "rust"), (Language::Python, "python"), (Language::Javascript, "javascript")]
+            {
+                assert_eq!(
+                    given(files(kind, language)),
+                    there(&home.join(name).join(folder)),
+                    "{name} {folder}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config::{self, Overrides};
 use crate::plugin::{Ground, LoadingOptions, PluginHost};
 use crate::process::Processes;
-use crate::runtime::{Clock, Metrics, SystemClock, Tasks};
+use crate::runtime::{Clock, Metrics, Scratch, SystemClock, Tasks};
 use crate::{catalog, process};
 
 /// What is wrong with the configuration in `file`, and what should be looked at.
@@ -35,7 +35,7 @@ pub async fn check(file: &Path) -> Findings {
     let options = loaded.options;
     let provisioners =
         options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
-    if let Err(complaints) = catalog::check(&options.catalog, &provisioners) {
+    if let Err(complaints) = catalog::read(&options.catalog, &provisioners) {
         findings.complaints.push(complaints.to_string());
     }
     if let Err(complaint) = check_plugins(options.plugin, options.process).await {
@@ -46,16 +46,13 @@ pub async fn check(file: &Path) -> Findings {
 
 async fn check_plugins(options: crate::plugin::Options, process: process::Options) -> Result<(), String> {
     // No child is started; the folder in which one would be kept is not the daemon's.
-    let dir = std::env::temp_dir().join(format!("wharfinger-check-{}", std::process::id()));
-    let processes = Processes::new(process::Options { dir: dir.clone(), ..process })
-        .map_err(|error| error.to_string())?;
+    let scratch = Scratch::new().map_err(|error| format!("no folder for the check can be made: {error}"))?;
+    let dir = scratch.path().join("processes");
+    let processes = Processes::new(process::Options { dir, ..process }).map_err(|error| error.to_string())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ground = Ground { clock, tasks: Tasks::default(), processes, metrics: Metrics::default() };
     // A daemon that runs has its own copies: they are looked at by nobody else.
-    let loading = LoadingOptions { dir: dir.join("plugins"), ..options.loading };
+    let loading = LoadingOptions { dir: scratch.path().join("plugins"), ..options.loading };
     let options = crate::plugin::Options { loading, ..options };
-    let checked = PluginHost::check(options, ground).await.map_err(|error| error.to_string());
-    // It is nobody else's.
-    let _ = std::fs::remove_dir_all(&dir);
-    checked
+    PluginHost::check(options, ground).await.map_err(|error| error.to_string())
 }

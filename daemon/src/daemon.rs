@@ -66,7 +66,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
 
     let provisioners =
         options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
-    catalog::check(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
+    catalog::read(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
 
     let drain = options.api.drain;
     // The port first: a second daemon fails before it touches anything.

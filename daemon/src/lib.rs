@@ -1,7 +1,7 @@
 //! Wharfinger: the control plane for MCP server instances.
 //!
 //! ```text
-//!  7  daemon, reload, check, upkeep             assembly
+//!  7  daemon, reload, check, upkeep, author     assembly
 //!  6  config                                    TOML -> the Options of every part
 //!  5  api                                       HTTP and JSON
 //!  4  service   reconciler   control            what a user, the daemon itself, an operator can ask for
@@ -14,6 +14,7 @@
 //! A folder uses only floors below it; `ARCHITECTURE.md` has the table, and a test holds it.
 
 pub mod api;
+pub mod author;
 pub mod catalog;
 pub mod check;
 pub mod config;

@@ -2,10 +2,11 @@
 //!
 //! | code | means |
 //! |---|---|
-//! | 0 | drained, or nothing to complain about |
-//! | 1 | could not start, or a task died; `backup`, `restore`: not done; `fsck`: something is wrong |
+//! | 0 | drained, or nothing to complain about; `plugin`: it would be loaded, it answered, it allows |
+//! | 1 | could not start, or a task died; `backup`, `restore`: not done; `fsck`: something is wrong; `plugin`: the call failed |
+//! | 2 | `plugin run`: the hook denies |
 //! | 64 | the arguments (sysexits.h `EX_USAGE`) |
-//! | 78 | the configuration (sysexits.h `EX_CONFIG`) |
+//! | 78 | the configuration (sysexits.h `EX_CONFIG`); `plugin`: it would not be loaded, or a file that was given cannot be used |
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 use std::path::PathBuf;
@@ -13,7 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use wharfinger::config::{self, Overrides};
-use wharfinger::{check, daemon, plugin, process, store, upkeep};
+use wharfinger::runtime::ErrorChain;
+use wharfinger::{author, check, daemon, plugin, process, store, upkeep};
 
 const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
@@ -48,9 +50,8 @@ enum Command {
     },
     /// Say everything that is wrong with a configuration; change nothing.
     CheckConfig {
-        /// The configuration.
-        #[arg(value_name = "FILE")]
-        config: PathBuf,
+        #[command(flatten)]
+        config: Checked,
     },
     /// Copy the database into a file, whether or not a daemon runs on it. It holds secrets.
     Backup {
@@ -92,12 +93,27 @@ enum Command {
         #[arg(long)]
         small: bool,
     },
+    /// Write, check and try plugins.
+    #[command(subcommand)]
+    Plugin(author::Command),
     /// Look after one child process (started by the daemon itself).
     #[command(hide = true)]
     Supervise {
         /// The child's folder.
         dir: PathBuf,
     },
+}
+
+/// Which configuration is meant, by a flag as everywhere or by itself.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+struct Checked {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The same.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
 }
 
 /// Whose database is meant.
@@ -125,7 +141,8 @@ fn main() -> ExitCode {
         Command::Serve { config, listen, data_dir, log_filter, log_format } => {
             serve(config, Overrides { listen, data_dir, log_filter, log_format })
         }
-        Command::CheckConfig { config } => check_config(&config),
+        // The group sees to it that one of them is there.
+        Command::CheckConfig { config } => check_config(&config.config.or(config.file).unwrap_or_default()),
         Command::Backup { place, to, force } => {
             keep_up(place, |store| Ok((upkeep::backup(store, &to, force)?, Vec::new())))
         }
@@ -134,6 +151,7 @@ fn main() -> ExitCode {
         }
         Command::Fsck { place } => keep_up(place, upkeep::fsck),
         Command::Compile { memory, seconds, small } => plugin::compile(memory, seconds, small),
+        Command::Plugin(command) => with_plugin(command),
         Command::Supervise { dir } => process::supervise(&dir),
     }
 }
@@ -189,6 +207,32 @@ fn check_config(config: &std::path::Path) -> ExitCode {
     }
     println!("{} is fine", config.display());
     ExitCode::SUCCESS
+}
+
+fn with_plugin(command: author::Command) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("no runtime: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = match runtime.block_on(author::run(command)) {
+        Ok(author::Report { text, outcome }) => {
+            println!("{text}");
+            outcome.code()
+        }
+        Err(error) => {
+            eprintln!("wharfinger: {}", ErrorChain(&error));
+            match error {
+                author::Error::Usage(_) => USAGE,
+                author::Error::Failed(_) | author::Error::Refused(plugin::Error::Engine { .. }) => 1,
+                author::Error::Unusable(_) | author::Error::Table(_) | author::Error::Refused(_) => CONFIG,
+            }
+        }
+    };
+    runtime.shutdown_background();
+    ExitCode::from(code)
 }
 
 /// Does something with a whole database: what there is to say, and what is wrong.

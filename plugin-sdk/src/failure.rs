@@ -48,6 +48,12 @@ impl Violation {
 
     /// The JSON pointer that leads through these members: `["environment", "A/B"]` is
     /// `/environment/A~1B`.
+    ///
+    /// ```
+    /// use wharfinger_plugin_sdk::Violation;
+    ///
+    /// assert_eq!(Violation::pointer_to(["labels", "cost/centre"]), "/labels/cost~1centre");
+    /// ```
     pub fn pointer_to<'a>(members: impl IntoIterator<Item = &'a str>) -> String {
         members
             .into_iter()
@@ -57,6 +63,16 @@ impl Violation {
 }
 
 /// Why a call did not do what was asked.
+///
+/// ```
+/// use std::time::Duration;
+/// use wharfinger_plugin_sdk::{Failure, FailureKind, Violation};
+///
+/// let busy = Failure::not_applied("the backend is full").retry_after(Duration::from_secs(30));
+/// assert_eq!(busy.kind, FailureKind::NotApplied);
+/// let image = Violation::new("/template", "image_required", "the template names no image");
+/// assert_eq!(Failure::invalid("no image").violations([image]).violations.len(), 1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What the host may conclude.

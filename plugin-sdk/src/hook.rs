@@ -39,6 +39,15 @@ pub enum Decision {
 }
 
 /// What a hook answers.
+///
+/// ```
+/// use wharfinger_plugin_sdk::{Decision, Verdict, Violation};
+///
+/// assert_eq!(Verdict::of(Vec::new()), Verdict::allow());
+/// let denied = Verdict::deny([Violation::new("/name", "too_long", "at most 12 characters")]);
+/// assert_eq!(denied.decision, Decision::Deny);
+/// assert_eq!(Verdict::allow().warning("this name is taken elsewhere").warnings.len(), 1);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// Yes or no.

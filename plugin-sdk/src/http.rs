@@ -4,6 +4,25 @@
 //! name to URL, TLS and credentials, follows no redirects, and refuses every other authority.
 //!
 //! The errors tell one thing apart above all: whether the request may have reached the upstream.
+//!
+//! ```
+//! use wharfinger_plugin_sdk::{Failure, http, testing};
+//!
+//! fn make(name: &str) -> Result<String, Failure> {
+//!     let backend = http::Client::upstream("backend");
+//!     // `?`: what was not sent was not applied, everything else is an unknown outcome.
+//!     let response = backend.post("/boxes").json(&[name]).send()?;
+//!     match response.status {
+//!         201 => Ok(response.text().into_owned()),
+//!         400 => Err(Failure::invalid("the backend refuses that name")),
+//!         status => Err(Failure::outcome_unknown(format!("the backend answered {status}"))),
+//!     }
+//! }
+//!
+//! testing::script([testing::post("/boxes").answers(201, "b1")]);
+//! assert_eq!(make("files").unwrap(), "b1");
+//! assert_eq!(testing::sent()[0].json[0], "files");
+//! ```
 
 #[cfg(target_arch = "wasm32")]
 mod wire;
@@ -244,6 +263,12 @@ impl From<Error> for Failure {
 
 /// A name as one segment of a path: everything but letters, digits, `-`, `.`, `_` and `~` is
 /// percent-encoded.
+///
+/// ```
+/// use wharfinger_plugin_sdk::http;
+///
+/// assert_eq!(format!("/boxes/{}", http::segment("a/b")), "/boxes/a%2Fb");
+/// ```
 pub fn segment(name: &str) -> String {
     let mut encoded = String::with_capacity(name.len());
     for byte in name.bytes() {

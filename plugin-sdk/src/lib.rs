@@ -62,6 +62,11 @@ pub mod settings;
 pub mod testing;
 mod words;
 
+/// What the README shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use failure::{Failure, FailureKind, Violation};
 pub use hook::{Decision, Hook, ReviewCall, Verdict};
 pub use plugin::{Description, Plugin};

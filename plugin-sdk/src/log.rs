@@ -1,6 +1,13 @@
 //! Lines for the daemon's log: `log::info!("made {name}")`.
 //!
 //! The host adds the plugin's name and bounds length and number. Never write a secret.
+//!
+//! ```
+//! use wharfinger_plugin_sdk::{log, testing};
+//!
+//! log::warn!("{} of {} boxes are taken", 9, 10);
+//! assert_eq!(testing::log_lines(), [(log::Level::Warn, "9 of 10 boxes are taken".to_owned())]);
+//! ```
 
 #[doc(inline)]
 pub use crate::{__debug as debug, __error as error, __info as info, __warn as warn};

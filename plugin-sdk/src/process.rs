@@ -2,6 +2,22 @@
 //!
 //! A child has a supervisor that outlives the daemon, its own process group, and bounded output.
 //! Children are found again by the marks in their environment.
+//!
+//! ```
+//! use wharfinger_plugin_sdk::{process, testing};
+//!
+//! let target = testing::request("files").target();
+//! let call = process::SpawnCall {
+//!     command: vec!["files-server".to_owned()],
+//!     environment: target.marks(),
+//!     port_variable: Some("PORT".to_owned()),
+//!     target: target.clone(),
+//!     ..process::SpawnCall::default()
+//! };
+//! assert!(process::spawn(call).unwrap().running);
+//! testing::processes::ends(&target.workload_name, 3);
+//! assert_eq!(process::inspect(&target).unwrap().unwrap().exit_code, Some(3));
+//! ```
 
 use std::time::Duration;
 

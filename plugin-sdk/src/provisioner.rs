@@ -7,6 +7,56 @@ use crate::{Failure, InstanceRequest, Pairs, Plugin, Target, Template, Workload}
 /// Makes, inspects and destroys workloads.
 ///
 /// Every call may be repeated, and after a crash of the host it will be.
+///
+/// ```
+/// use serde::Deserialize;
+/// use wharfinger_plugin_sdk::prelude::*;
+/// use wharfinger_plugin_sdk::testing;
+///
+/// #[derive(Deserialize)]
+/// struct Boxes {}
+///
+/// impl Plugin for Boxes {
+///     fn describe() -> Description {
+///         Description::new("boxes", "1.0.0")
+///     }
+/// }
+///
+/// fn path(target: &Target) -> String {
+///     format!("/boxes/{}", http::segment(&target.workload_name))
+/// }
+///
+/// impl Provisioner for Boxes {
+///     fn create(&self, call: CreateCall) -> Result<Creation, Failure> {
+///         let service = http::Client::upstream("boxes").timeout(call.deadline);
+///         let response = service.put(path(&call.target)).json(&call.target.marks()).send()?;
+///         match response.status {
+///             201 => Ok(Creation::created(Workload { id: response.text().into(), ..Workload::default() })),
+///             status => Err(Failure::outcome_unknown(format!("the service answered {status}"))),
+///         }
+///     }
+///
+///     fn inspect(&self, call: InspectCall) -> Result<Observation, Failure> {
+///         match http::Client::upstream("boxes").get(path(&call.target)).send()?.status {
+///             200 => Ok(Observation::new(WorkloadState::Running, "the service shows it")),
+///             404 => Ok(Observation::absent("the service does not know it")),
+///             // A backend that cannot be asked does not say that nothing is there.
+///             status => Err(Failure::not_applied(format!("the service answered {status}"))),
+///         }
+///     }
+///
+///     fn destroy(&self, call: DestroyCall) -> Result<Destruction, Failure> {
+///         http::Client::upstream("boxes").delete(path(&call.target)).send()?;
+///         Ok(Destruction::gone())
+///     }
+/// }
+///
+/// let asked = testing::request("files");
+/// let path = path(&asked.target());
+/// testing::script([testing::put(path.as_str()).answers(201, "b1"), testing::get(path.as_str()).answers(404, "")]);
+/// assert_eq!(Boxes {}.create(asked.create()).unwrap().workload.unwrap().id, "b1");
+/// assert_eq!(Boxes {}.inspect(asked.inspect()).unwrap().state, WorkloadState::Absent);
+/// ```
 pub trait Provisioner: Plugin {
     /// The templates this backend brings itself; none is fine, and the default.
     fn templates(&self, query: TemplatesQuery) -> Result<TemplatesPage, Failure> {

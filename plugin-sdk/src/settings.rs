@@ -59,7 +59,35 @@ pub fn read<P: Plugin>(json: &str) -> Result<P, Failure> {
     }
 }
 
-/// Reads a settings table and lets the plugin check it. Answers with warnings, or fails with kind
+/// Reads a settings table and lets the plugin check it.
+///
+/// ```
+/// use serde::Deserialize;
+/// use wharfinger_plugin_sdk::prelude::*;
+///
+/// #[derive(Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct Quota {
+///     most: u32,
+/// }
+///
+/// impl Plugin for Quota {
+///     fn describe() -> Description {
+///         Description::new("quota", "1.0.0")
+///     }
+///
+///     fn check(&self, report: &mut settings::Report) {
+///         if self.most == 0 {
+///             report.violation("/most", "too_small", "at least 1, or nothing is allowed");
+///         }
+///     }
+/// }
+///
+/// assert!(settings::check::<Quota>(r#"{ "most": 3 }"#).is_ok());
+/// let failure = settings::check::<Quota>(r#"{ "most": 0 }"#).unwrap_err();
+/// assert_eq!(failure.violations[0].pointer, "/most");
+/// ```
+/// Answers with warnings, or fails with kind
 /// `invalid` and one violation for each bad key.
 pub fn check<P: Plugin>(json: &str) -> Result<Vec<String>, Failure> {
     let plugin: P = read(json)?;
@@ -103,6 +131,13 @@ fn refusal(violations: Vec<Violation>) -> Failure {
 }
 
 /// A duration as operators write it: `500ms`, `30s`, `5m`, `2h`.
+///
+/// ```
+/// use wharfinger_plugin_sdk::settings::Span;
+///
+/// let grace: Span = "5m".parse().unwrap();
+/// assert_eq!(grace.0.as_secs(), 300);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(pub Duration);
 

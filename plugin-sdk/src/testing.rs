@@ -1,6 +1,7 @@
 //! Doubles for the host, so that plain `cargo test` tests a plugin's rules.
 //!
-//! Each test thread has its own. [`script`] says which HTTP requests an upstream expects and what it
+//! Each test thread has its own. [`plugin()`] reads a settings table as the host does, [`request()`] makes
+//! everything a plugin can be asked in one line, [`log_lines`] are what it logged. [`script`] says which HTTP requests an upstream expects and what it
 //! answers, in order; [`sent`] tells afterwards what the plugin asked. Child processes started through
 //! [`process`](crate::process) live in a table in memory.
 //!
@@ -16,6 +17,30 @@
 //! assert!(!backend.post("/things").send().unwrap_err().nothing_was_sent());
 //! testing::script_is_done();
 //! ```
+//!
+//! A whole test of a hook:
+//!
+//! ```
+//! # use serde::Deserialize;
+//! # use wharfinger_plugin_sdk::prelude::*;
+//! # #[derive(Deserialize)]
+//! # struct ShortNames { limit: usize }
+//! # impl Plugin for ShortNames {
+//! #     fn describe() -> Description { Description::new("short-names", "1") }
+//! # }
+//! # impl Hook for ShortNames {
+//! #     fn review(&self, call: ReviewCall) -> Result<Verdict, Failure> {
+//! #         if call.request.name.len() <= self.limit { return Ok(Verdict::allow()) }
+//! #         Ok(Verdict::deny([Violation::new("/name", "too_long", "shorter")]))
+//! #     }
+//! # }
+//! use wharfinger_plugin_sdk::testing;
+//!
+//! let hook: ShortNames = testing::plugin(r#"{ "limit": 5 }"#);
+//! let review = |name| hook.review(testing::request(name).label("team", "docs").review()).unwrap();
+//! assert_eq!(review("files"), Verdict::allow());
+//! assert_eq!(review("archive").violations[0].pointer, "/name");
+//! ```
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -23,12 +48,26 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use crate::log::Level;
-use crate::{Pairs, http};
+use crate::{Pairs, Plugin, http, settings};
+
+pub use request::{Request, request};
+
+mod request;
 
 thread_local! {
     static SCRIPT: RefCell<VecDeque<Exchange>> = const { RefCell::new(VecDeque::new()) };
     static SENT: RefCell<Vec<Sent>> = const { RefCell::new(Vec::new()) };
     static LOG: RefCell<Vec<(Level, String)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The plugin with these settings, read and checked as before it goes live.
+///
+/// # Panics
+/// When the settings are refused, with every complaint.
+#[track_caller]
+pub fn plugin<P: Plugin>(settings: &str) -> P {
+    let read = settings::check::<P>(settings).and_then(|_warnings| settings::read(settings));
+    read.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// A request that the script expects, and what becomes of it.

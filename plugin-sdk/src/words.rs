@@ -115,6 +115,13 @@ impl Target {
     pub const ATTEMPT: &'static str = "WHARFINGER_ATTEMPT";
 
     /// The marks that every workload carries, as labels or environment.
+    ///
+    /// ```
+    /// use wharfinger_plugin_sdk::{Target, testing};
+    ///
+    /// let target = testing::request("files").target();
+    /// assert_eq!(Target::from_marks(&target.workload_name, &target.marks()), Some(target));
+    /// ```
     pub fn marks(&self) -> Pairs {
         Pairs::from([
             (Self::OWNER.to_owned(), self.owner.clone()),

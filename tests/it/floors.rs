@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Folder → the folders it may use. From the lowest floor up.
-const FLOORS: [(&str, &[&str]); 14] = [
+const FLOORS: [(&str, &[&str]); 15] = [
     ("domain", &[]),
     ("runtime", &["domain"]),
     ("extension", &["domain"]),
@@ -34,12 +34,16 @@ const FLOORS: [(&str, &[&str]); 14] = [
             "store",
         ],
     ),
+    ("author", &["domain", "runtime", "extension", "catalog", "process", "plugin", "service", "config"]),
 ];
 
 /// Library → the folders that may name it.
-const HOMES: [(&str, &[&str]); 13] = [
+const HOMES: [(&str, &[&str]); 16] = [
+    ("clap", &["author"]),
+    ("jsonschema", &["plugin"]),
     ("maud", &["api"]),
     ("prometheus_client", &["runtime"]),
+    ("wasmparser", &["plugin"]),
     ("wasmtime", &["plugin"]),
     ("wasmtime_wasi", &["plugin"]),
     ("wasmtime_wasi_http", &["plugin"]),
@@ -65,7 +69,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            if name != "tests" {
+            // Sources of other projects are no code of this one.
+            if name != "tests" && name != "scaffold" {
                 found.extend(files(&path));
             }
         } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {

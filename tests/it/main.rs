@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that unwraps fails where it stands, helpers included")]
 
+mod author;
 mod bulk;
 mod configuration;
+mod contract;
 mod crash_points;
 mod daemon;
 mod demo_server;

@@ -128,7 +128,7 @@ impl TestDaemon {
         let mut command = self.command();
         match subcommand {
             "serve" => panic!("serve does not end: use start"),
-            _ => command.arg(subcommand).arg(self.config_path()),
+            _ => command.arg(subcommand).arg("--config").arg(self.config_path()),
         };
         command.output().unwrap_or_else(|error| panic!("cannot run wharfinger {subcommand}: {error}"))
     }

@@ -71,10 +71,14 @@ struct State {
     offers: Offers,
 }
 
-/// Reads every template file and says what is wrong with them; for `check-config`.
-pub fn check(options: &Options, provisioners: &BTreeSet<ProvisionerName>) -> Result<(), Complaints> {
-    let complaints = Folder::default().reload(options, provisioners, crate::domain::Timestamp(0));
-    Complaints::of(complaints).map_or(Ok(()), Err)
+/// Reads every template file once, or says what is wrong with them.
+pub fn read(
+    options: &Options,
+    provisioners: &BTreeSet<ProvisionerName>,
+) -> Result<Vec<CatalogEntry>, Complaints> {
+    let mut folder = Folder::default();
+    let complaints = folder.reload(options, provisioners, crate::domain::Timestamp(0));
+    Complaints::of(complaints).map_or_else(|| Ok(folder.entries().collect()), Err)
 }
 
 impl Catalog {

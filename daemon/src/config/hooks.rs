@@ -15,7 +15,11 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Vec<HookOptio
     root.array("hooks", |table| hook(table, context, &mut names))
 }
 
-fn hook(table: &mut Table<'_>, context: &mut Context, names: &mut BTreeSet<HookName>) -> Option<HookOptions> {
+pub(super) fn hook(
+    table: &mut Table<'_>,
+    context: &mut Context,
+    names: &mut BTreeSet<HookName>,
+) -> Option<HookOptions> {
     let name = table.required("name", parsed::<HookName>());
     if let Some(name) = name.as_ref().filter(|name| !names.insert((*name).clone())) {
         table.complain("name", format!("there is another hook named {:?}", name.as_str()));

@@ -15,6 +15,7 @@
 //! against this code.
 
 mod allowances;
+mod by_itself;
 mod daemon;
 mod endpoints;
 mod hooks;
@@ -35,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use by_itself::ByItself;
 pub use options::*;
 pub use overrides::Overrides;
 

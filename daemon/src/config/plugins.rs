@@ -35,17 +35,14 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context, data_dir: &Path)
 
 fn loading(root: &mut Table<'_>, data_dir: &Path) -> plugin::LoadingOptions {
     const SECOND: Duration = Duration::from_secs(1);
-    root.table("plugins", |plugins| {
-        plugin::LoadingOptions {
-            dir: data_dir.join("plugins"),
-            max_file: plugins.or("max_file", size(1 << 10..=1 << 30), 64 << 20),
-            compile_memory: plugins.or("compile_memory", size(256 << 20..=64 << 30), 4 << 30),
-            compile_time: plugins.or("compile_time", duration(SECOND..=3_600 * SECOND), 120 * SECOND),
-            drain: plugins.or("drain", duration(SECOND..=86_400 * SECOND), 600 * SECOND),
-            keep: plugins.or("keep", count(0..=100), 5),
-            // Whatever file this program came from: it may have been replaced by a newer one since.
-            compiler: Some("/proc/self/exe".into()),
-        }
+    let usual = plugin::LoadingOptions::in_dir(data_dir.join("plugins"));
+    root.table("plugins", |plugins| plugin::LoadingOptions {
+        max_file: plugins.or("max_file", size(1 << 10..=1 << 30), usual.max_file),
+        compile_memory: plugins.or("compile_memory", size(256 << 20..=64 << 30), usual.compile_memory),
+        compile_time: plugins.or("compile_time", duration(SECOND..=3_600 * SECOND), usual.compile_time),
+        drain: plugins.or("drain", duration(SECOND..=86_400 * SECOND), usual.drain),
+        keep: plugins.or("keep", count(0..=100), usual.keep),
+        ..usual
     })
 }
 

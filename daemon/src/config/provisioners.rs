@@ -14,7 +14,11 @@ pub(super) fn read(root: &mut Table<'_>, context: &mut Context) -> Vec<Provision
     root.tables("provisioners", |name, table| provisioner(name, table, context))
 }
 
-fn provisioner(name: &str, table: &mut Table<'_>, context: &mut Context) -> Option<ProvisionerOptions> {
+pub(super) fn provisioner(
+    name: &str,
+    table: &mut Table<'_>,
+    context: &mut Context,
+) -> Option<ProvisionerOptions> {
     let name: Option<ProvisionerName> =
         name.parse().map_err(|error| table.complain_here(format!("{error}"))).ok();
     let text = table.text();

@@ -15,8 +15,8 @@ use super::digest::Digest;
 use super::engine;
 use super::error::{Error, Subject};
 use super::hook::ComponentHook;
-use super::host::{Credentials, Linkers, LogBudget, Reachability, Upstreams, read_credentials};
-use super::load::{Active, Candidate, Compiled, World};
+use super::host::{Credentials, Linkers, LogBudget, Reachability, Script, Upstreams, read_credentials};
+use super::load::{Active, Candidate, Compiled, Description, World};
 use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
 use super::quarantine::Quarantine;
@@ -30,10 +30,12 @@ use crate::runtime::{Clock, Metrics, Shutdown, Tasks};
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
+    /// Answers in the place of all upstreams: on the workbench.
+    pub(super) script: Option<Arc<Script>>,
     engine: Engine,
     linkers: Linkers,
-    compiler: Compiler,
-    pub(super) warehouse: Arc<Warehouse>,
+    pub(super) compiler: Compiler,
+    warehouse: Arc<Warehouse>,
     max_file: usize,
     drain: Duration,
     clock: Arc<dyn Clock>,
@@ -85,10 +87,11 @@ impl<Options: PluginTable> Material<Options> {
 /// A plugin that serves.
 pub(super) struct Built<Options, Extension: ?Sized> {
     pub(super) material: Material<Options>,
+    pub(super) description: Description,
     /// What it calls itself, and what it may have called itself before it was moved.
-    pub(super) identity: String,
     pub(super) identities: Vec<String>,
-    pub(super) capabilities: Vec<String>,
+    /// What it said about its settings and took them all the same.
+    pub(super) warnings: Vec<String>,
     pub(super) stats: Arc<Stats>,
     pub(super) extension: Arc<Extension>,
     /// The set in which it began to serve, and when.
@@ -209,6 +212,7 @@ impl Workshop {
         let compiler = Compiler::new(engine.clone(), warehouse.clone(), compilation);
         let (max_file, drain) = (options.max_file, options.drain);
         Ok(Self {
+            script: None,
             engine,
             linkers,
             compiler,
@@ -300,7 +304,10 @@ impl Workshop {
         let options = &material.options;
         let subject = material.candidate.subject.clone();
         let reach = Reachability::new(&subject.name, self.clock.clone());
-        let mut upstreams = Upstreams::none(reach.clone());
+        let mut upstreams = match &self.script {
+            Some(script) => Upstreams::scripted(script.clone(), reach.clone()),
+            None => Upstreams::none(reach.clone()),
+        };
         for (upstream, granted) in &options.upstreams {
             let credentials = material.credentials.get(upstream).cloned().unwrap_or_default();
             upstreams.grant(upstream, granted, &credentials).map_err(|reason| Error::Upstream {
@@ -331,8 +338,8 @@ impl Workshop {
         };
         Ok(Built {
             identities: vec![active.description.name.clone()],
-            identity: active.description.name,
-            capabilities: active.description.capabilities,
+            description: active.description,
+            warnings: active.warnings,
             stats,
             extension: Arc::new(extension),
             generation,
@@ -358,8 +365,8 @@ impl Workshop {
         let turns = Arc::new(Semaphore::new(options.max_concurrent));
         Ok(Built {
             identities: vec![active.description.name.clone()],
-            identity: active.description.name,
-            capabilities: active.description.capabilities,
+            description: active.description,
+            warnings: active.warnings,
             stats,
             extension: Arc::new(ComponentHook { guest, pre, timeout: options.timeout, turns }),
             generation,
@@ -399,7 +406,11 @@ impl Workshop {
     ) -> Result<(Active, Arc<Guest>), Error> {
         let linked = compiled.link(&self.engine, &self.linkers, process)?;
         let trial = Arc::new(self.guest(guest.subject.clone(), guest.limits, &guest.settings));
-        Ok((linked.activate(&trial).await?, Arc::new(guest)))
+        let active = linked.activate(&trial).await?;
+        for warning in &active.warnings {
+            tracing::warn!(plugin = guest.subject.name, "settings: {warning}");
+        }
+        Ok((active, Arc::new(guest)))
     }
 }
 

@@ -136,7 +136,9 @@ impl Guest {
         let mut store = surroundings.store(&self.engine);
         let left = deadline.saturating_duration_since(Instant::now());
         let work = AssertUnwindSafe(work(&mut store, left)).catch_unwind();
-        match timeout_at(deadline, work).await {
+        let ended = timeout_at(deadline, work).await;
+        self.stats.took(store.data().limiter.taken());
+        match ended {
             Ok(Ok(Ok(answer))) => answer.map_err(|failure| convert::failure(&call.secrets, &failure)),
             Ok(Ok(Err(error))) => Err(self.died(call, &error, store.data().limiter.refused())),
             Ok(Err(_panic)) => {

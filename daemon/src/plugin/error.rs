@@ -2,7 +2,7 @@
 //! [`Failure`](crate::domain::Failure) instead.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::{Failure, ProvisionerName, Violation};
 use crate::extension::PluginKind;
@@ -15,13 +15,18 @@ pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Subject {
     /// What it is for.
     pub kind: PluginKind,
-    /// As in the configuration.
+    /// As in the configuration; empty for a file that is only looked at.
     pub name: String,
     /// The component's file.
     pub path: PathBuf,
 }
 
 impl Subject {
+    /// A file of which nothing is known, and of which it is not asked what it is for.
+    pub(super) fn file(path: &Path) -> Self {
+        Self { kind: PluginKind::Hook, name: String::new(), path: path.to_owned() }
+    }
+
     /// The word for what it is for, as plugins write it.
     pub(super) const fn kind_word(&self) -> &'static str {
         self.kind.as_str()
@@ -30,6 +35,9 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.name.is_empty() {
+            return write!(f, "{}", self.path.display());
+        }
         write!(f, "{} {:?} ({})", self.kind_word(), self.name, self.path.display())
     }
 }
@@ -246,6 +254,18 @@ impl fmt::Display for Refusal {
 }
 
 impl Error {
+    /// Settings with these mistakes: a line for each, in the words of the configuration.
+    pub(super) fn settings(subject: &Subject, violations: Vec<Violation>) -> Self {
+        let line = |Violation { pointer, code, message }: &Violation| {
+            // RFC 6901 section 3.
+            let part = |part: &str| format!(".{}", part.replace("~1", "/").replace("~0", "~"));
+            let key: String = pointer.split('/').skip(1).map(part).collect();
+            format!("settings{key}: {message} [{code}]")
+        };
+        let complaints = violations.iter().map(line).collect();
+        Self::Settings { subject: subject.clone(), complaints, violations }
+    }
+
     /// Stable, `snake_case`.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -18,6 +18,11 @@ impl Limiter {
         Self { limits, taken: 0, refused: None }
     }
 
+    /// Bytes of linear memory that were taken; it never goes back.
+    pub(super) const fn taken(&self) -> usize {
+        self.taken
+    }
+
     /// The key of the limit that growth was refused for, if it was.
     pub(super) const fn refused(&self) -> Option<&'static str> {
         self.refused

@@ -7,7 +7,8 @@
 //! file ── read, bounded; sha256; is it a component? ──> Candidate
 //!      ── compiled, off the runtime, one at a time ───> Compiled   (kept by digest)
 //!      ── imports granted? exports of its world? ─────> Linked
-//!      ── describe, check-settings, no upstream ──────> Active
+//!      ── describe, settings as its schema says,
+//!         check-settings; no upstream ───────────────> Active
 //! ```
 
 use std::fs::File;
@@ -29,6 +30,7 @@ use super::convert;
 use super::digest::Digest;
 use super::error::{Error, Subject};
 use super::host::{Linkers, State};
+use super::schema;
 use crate::domain::{Failure, FailureKind, Secrets};
 use crate::extension::PluginKind;
 
@@ -38,6 +40,9 @@ const FIRST_CALL: Duration = Duration::from_secs(5);
 const MAX_WORD: usize = 128;
 /// What a plugin may say it can do.
 const MAX_CAPABILITIES: usize = 64;
+/// What a plugin may say about settings that it takes, and bytes of each.
+const MAX_WARNINGS: usize = 64;
+const MAX_WARNING: usize = 1_024;
 
 /// A file that is a component by its header.
 #[derive(Clone)]
@@ -76,6 +81,11 @@ impl Candidate {
         Err(Error::NotAComponent { subject, found, remedy })
     }
 
+    /// The whole file.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Compiles it, or takes what was compiled of the same bytes before.
     pub(super) async fn compile(self, compiler: &Compiler) -> Result<Compiled, Error> {
         match compiler.component(&self.digest, self.bytes).await {
@@ -95,6 +105,12 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
+    /// Bytes of machine code.
+    pub(super) fn code(&self) -> usize {
+        let range = self.component.image_range();
+        (range.end as usize).saturating_sub(range.start as usize)
+    }
+
     /// Links it with what its kind and its grants allow, and checks that it fills its world. `process`:
     /// it has that grant, or had it and is denied every call that needs it.
     pub(super) fn link(self, engine: &Engine, linkers: &Linkers, process: bool) -> Result<Linked, Error> {
@@ -157,20 +173,25 @@ pub(super) struct Description {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) capabilities: Vec<String>,
+    /// JSON Schema of its settings.
+    pub(super) settings_schema: Option<String>,
 }
 
 /// A plugin that may serve.
 pub(super) struct Active {
     pub(super) world: World,
     pub(super) description: Description,
+    /// What it said about its settings and took them all the same.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Linked {
     /// Asks it who it is and whether it takes its settings. `guest` must reach no upstream.
     pub(super) async fn activate(self, guest: &Arc<Guest>) -> Result<Active, Error> {
         let description = self.describe(guest).await?;
-        self.check_settings(guest).await?;
-        Ok(Active { world: self.world, description })
+        schema::check(&guest.subject, description.settings_schema.as_deref(), &guest.settings)?;
+        let warnings = self.check_settings(guest).await?;
+        Ok(Active { world: self.world, description, warnings })
     }
 
     async fn describe(&self, guest: &Arc<Guest>) -> Result<Description, Error> {
@@ -190,7 +211,7 @@ impl Linked {
         description(subject, said).map_err(|reason| Error::Description { subject: subject.clone(), reason })
     }
 
-    async fn check_settings(&self, guest: &Arc<Guest>) -> Result<(), Error> {
+    async fn check_settings(&self, guest: &Arc<Guest>) -> Result<Vec<String>, Error> {
         let pre = self.described.clone();
         let settings = guest.settings.to_string();
         let checked = guest.call(first_call("check-settings"), move |store, _left| {
@@ -203,16 +224,15 @@ impl Linked {
         let subject = guest.subject.clone();
         match checked.await {
             Ok(report) => {
-                for warning in report.warnings.iter().take(MAX_CAPABILITIES) {
-                    tracing::warn!(plugin = subject.name, "settings: {}", convert::cut(warning, 1_024));
-                }
-                Ok(())
+                let warnings = report.warnings.iter().take(MAX_WARNINGS);
+                Ok(warnings.map(|warning| convert::cut(warning, MAX_WARNING)).collect())
             }
-            Err(failure) if failure.kind == FailureKind::Invalid => Err(Error::Settings {
-                subject,
-                complaints: complaints(&failure),
-                violations: failure.violations,
-            }),
+            Err(failure) if failure.kind == FailureKind::Invalid && failure.violations.is_empty() => {
+                Err(Error::Settings { subject, complaints: vec![failure.message], violations: Vec::new() })
+            }
+            Err(failure) if failure.kind == FailureKind::Invalid => {
+                Err(Error::settings(&subject, failure.violations))
+            }
             Err(failure) => Err(first_call_failed(&subject, "check-settings", failure)),
         }
     }
@@ -234,19 +254,6 @@ fn first_call_failed(subject: &Subject, function: &'static str, failure: Failure
     Error::FirstCall { subject: subject.clone(), function, source: Box::new(failure) }
 }
 
-/// One line for each bad key; the message alone if no key is named.
-fn complaints(failure: &Failure) -> Vec<String> {
-    if failure.violations.is_empty() {
-        return vec![failure.message.clone()];
-    }
-    let line = |violation: &crate::domain::Violation| {
-        let key = violation.pointer.trim_start_matches('/').replace('/', ".");
-        let key = if key.is_empty() { String::new() } else { format!(".{key}") };
-        format!("settings{key}: {} [{}]", violation.message, violation.code)
-    };
-    failure.violations.iter().map(line).collect()
-}
-
 fn description(subject: &Subject, said: info::Description) -> Result<Description, String> {
     let wanted = subject.kind_word();
     if said.kind != wanted {
@@ -264,5 +271,6 @@ fn description(subject: &Subject, said: info::Description) -> Result<Description
     if capabilities.len() > MAX_CAPABILITIES || capabilities.iter().any(|word| word.len() > MAX_WORD) {
         return Err(format!("it has more than {MAX_CAPABILITIES} capabilities, or too long ones"));
     }
-    Ok(Description { name: said.name, version: said.version, capabilities })
+    let settings_schema = said.settings_schema;
+    Ok(Description { name: said.name, version: said.version, capabilities, settings_schema })
 }

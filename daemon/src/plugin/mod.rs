@@ -22,6 +22,7 @@
 //! * Everything has a bound: file, memory, handles, time, turns, request, answer, lines of log.
 
 mod allowance;
+mod anatomy;
 mod bindings;
 mod build;
 mod call;
@@ -44,6 +45,7 @@ mod provisioner;
 mod quarantine;
 mod rehearsal;
 mod restore;
+mod schema;
 mod set;
 mod standing;
 mod stats;
@@ -56,6 +58,11 @@ mod warehouse;
 
 pub use allowance::{Allowance, Allowances, Shown};
 pub use compilation::compile;
+mod workbench;
+
+pub use anatomy::Anatomy;
 pub use error::{Error, Refusal, Subject};
+pub use host::{Asked, Exchange, Script, ScriptedAnswer};
 pub use options::*;
 pub use swap::{Ground, Host, Ledger, Owned, PluginHost, ReadTable, ReloadRequests, Reloaded};
+pub use workbench::{Loaded, Workbench, inspect};

@@ -165,8 +165,8 @@ pub(super) fn admit(
     if instances == 0 {
         return Ok(built);
     }
-    let change = if !old.identities.contains(&built.identity) {
-        Some(format!("replacing plugin {:?} by {:?}", old.identity, built.identity))
+    let change = if !old.identities.contains(&built.description.name) {
+        Some(format!("replacing plugin {:?} by {:?}", old.description.name, built.description.name))
     } else {
         elsewhere(&old.material.options, options)
             .map(|upstream| format!("changing the URL of upstreams.{upstream}"))
@@ -175,8 +175,8 @@ pub(super) fn admit(
         return Err(Error::InUse { name: options.name.clone(), instances, change });
     }
     let mut identities = old.identities.clone();
-    if !identities.contains(&built.identity) {
-        identities.push(built.identity.clone());
+    if !identities.contains(&built.description.name) {
+        identities.push(built.description.name.clone());
     }
     built.identities = identities;
     Ok(built)

@@ -41,6 +41,22 @@ pub struct LoadingOptions {
     pub keep: usize,
 }
 
+impl LoadingOptions {
+    /// What there is unless something else is said, with copies in `dir`.
+    pub fn in_dir(dir: PathBuf) -> Self {
+        Self {
+            dir,
+            max_file: 64 << 20,
+            // Whatever file this program came from: it may have been replaced by a newer one since.
+            compiler: Some("/proc/self/exe".into()),
+            compile_memory: 4 << 30,
+            compile_time: Duration::from_secs(120),
+            drain: Duration::from_secs(600),
+            keep: 5,
+        }
+    }
+}
+
 /// One `[provisioners.NAME]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisionerOptions {

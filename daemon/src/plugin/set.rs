@@ -190,9 +190,9 @@ impl Parts {
         let digest = built.material.candidate.digest.as_str().to_owned();
         ProvisionerEntry {
             name: name.clone(),
-            plugin: PluginIdentity { name: built.identity.clone(), digest },
+            plugin: PluginIdentity { name: built.description.name.clone(), digest },
             identities: built.identities.clone(),
-            capabilities: built.capabilities.clone(),
+            capabilities: built.description.capabilities.clone(),
             endpoints: built.material.options.endpoints.clone(),
             standing,
             provisioner: match standing {

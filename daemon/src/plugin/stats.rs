@@ -16,6 +16,7 @@ pub(super) struct Stats {
     pub(super) quarantine: Quarantine,
     calls: AtomicU64,
     in_flight: AtomicUsize,
+    peak_memory: AtomicUsize,
     window: Mutex<Window>,
 }
 
@@ -57,6 +58,7 @@ impl Stats {
             quarantine,
             calls: AtomicU64::default(),
             in_flight: AtomicUsize::default(),
+            peak_memory: AtomicUsize::default(),
             window: Mutex::default(),
         }
     }
@@ -78,6 +80,16 @@ impl Stats {
             window.durations[at] = duration;
             window.oldest = (at + 1) % WINDOW;
         }
+    }
+
+    /// A call took so much linear memory, in bytes.
+    pub(super) fn took(&self, memory: usize) {
+        self.peak_memory.fetch_max(memory, Ordering::Relaxed);
+    }
+
+    /// The most linear memory that one call took, in bytes.
+    pub(super) fn peak_memory(&self) -> usize {
+        self.peak_memory.load(Ordering::Relaxed)
     }
 
     /// Calls that ended.

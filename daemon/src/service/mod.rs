@@ -36,6 +36,7 @@ pub use options::Options;
 pub use orphans::OrphanReference;
 pub use overview::{PluginsView, ProvisionerView, ToolsView};
 pub use rehearsal::{Cut, Objection, Rehearsal, RehearsalRequest, Reviewed, Tally};
+pub use resolve::{Resolved, resolve};
 pub use streams::StreamEnd;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};

@@ -15,14 +15,17 @@ const MAX_LABEL: usize = 256;
 const MAX_DESCRIPTION: usize = 1_024;
 
 /// What the template and the request make together.
-pub(super) struct Resolved {
-    pub(super) environment: BTreeMap<String, String>,
-    pub(super) labels: BTreeMap<String, String>,
-    pub(super) secrets: Secrets,
+pub struct Resolved {
+    /// Template's environment, inputs' defaults and the request's environment.
+    pub environment: BTreeMap<String, String>,
+    /// Template's and request's labels.
+    pub labels: BTreeMap<String, String>,
+    /// The request's, which no environment repeats.
+    pub secrets: Secrets,
 }
 
 /// Merges: template first, then inputs' defaults, then the request's keys.
-pub(super) fn resolve(request: &CreateRequest, template: &Template) -> Result<Resolved, Vec<Violation>> {
+pub fn resolve(request: &CreateRequest, template: &Template) -> Result<Resolved, Vec<Violation>> {
     let mut complaints = Complaints::default();
     complaints.check_keys("environment", request.environment.keys(), template);
     complaints.check_keys("secrets", request.secrets.0.keys(), template);

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, ensure};
 use wharfinger::config::{self, Overrides};
 use wharfinger::domain::Decision;
-use wharfinger::extension::{Extensions as _, Hook, Review};
-use wharfinger::plugin::{Host, PluginHost};
+use wharfinger::extension::{Hook, Review};
+use wharfinger::plugin::{LoadingOptions, Workbench};
 use wharfinger::process::Processes;
-use wharfinger::runtime::{Activator, Metrics, SystemClock, Tasks};
+use wharfinger::runtime::Tasks;
 use wharfinger_tests::bin_path;
 use wharfinger_tests::daemon::TestDaemon;
 
@@ -27,7 +27,7 @@ pub(crate) struct Ours {
     pub(crate) plugin: PathBuf,
     // Its directory goes with it.
     _daemon: TestDaemon,
-    _host: PluginHost,
+    _workbench: Workbench,
 }
 
 impl Ours {
@@ -42,22 +42,19 @@ impl Ours {
             .map_err(|complaints| anyhow::anyhow!("{complaints}"))?;
         let mut options = loaded.options;
         options.process.program = bin_path::wharfinger();
-        let host = Host {
-            clock: Arc::new(SystemClock),
-            tasks: Tasks::default(),
-            processes: Processes::new(options.process)?,
-            changed: Activator::new(),
-            first_generation: 1,
-            owned: Box::new(|_| 0),
-            metrics: Metrics::default(),
-        };
-        let host = PluginHost::start(options.plugin, host).await?;
-        let set = host.current();
-        let mut hooks = set.hooks.iter().map(|entry| (entry.name.to_string(), entry.hook.clone()));
-        let (_, hook) = hooks.next().context("the set has no hook")?;
+        let processes = Processes::new(options.process)?;
+        // The release binary compiles, as it does for itself.
+        let loading = LoadingOptions { compiler: Some(bin_path::wharfinger()), ..options.plugin.loading };
+        let workbench = Workbench::open(&loading, Tasks::default(), processes, None)?;
+        let mut hooks = Vec::new();
+        for table in &options.plugin.hooks {
+            hooks.push((table.name.to_string(), workbench.hook(table).await?.extension));
+        }
+        let mut hooks = hooks.into_iter();
+        let (_, hook) = hooks.next().context("the configuration has no hook")?;
         let others = hooks.collect();
         let plugin = daemon.dir().join("plugins/naming.wasm");
-        Ok(Self { hook, others, plugin, _daemon: daemon, _host: host })
+        Ok(Self { hook, others, plugin, _daemon: daemon, _workbench: workbench })
     }
 
     /// One review by `naming`.

@@ -211,7 +211,7 @@ const OF_PLUGINS: [Word; 23] = [
     (
         "settings_refused",
         "The plugin does not accept the `settings` of its table. The message has a complaint for each key.",
-        "Correct them; `wharfinger check-config` asks the plugin, too.",
+        "Correct them; `wharfinger check-config --config FILE` asks the plugin, too.",
     ),
     (
         "upstream_invalid",

@@ -10,6 +10,7 @@ mod http;
 mod log;
 mod process;
 mod reach;
+mod script;
 mod settings;
 mod stdio;
 
@@ -24,6 +25,7 @@ use self::http::Sender;
 pub(super) use self::http::{Credentials, Upstreams, read_credentials};
 pub(super) use self::log::{GuestLog, LogBudget};
 pub(super) use self::reach::Reachability;
+pub use self::script::{Asked, Exchange, Script, ScriptedAnswer};
 use self::stdio::Printed;
 use super::bindings::imports::{log as log_api, process as process_api, settings as settings_api};
 use super::error::Error;

@@ -1,10 +1,11 @@
-//! An answer's body that fails beyond its length and its time, and holds its connection's turn.
+//! Bodies with bounds: a request's, read whole, and an answer's body that fails beyond its length and its time, and holds its connection's turn.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
@@ -78,4 +79,19 @@ impl Body for Bounded {
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
     }
+}
+
+/// Reads the whole request body first: requests of plugins are small, and nothing is sent of one
+/// that the guest abandons half way.
+pub(in crate::plugin::host) async fn collect(mut body: WasiBody, max: usize) -> Result<Bytes, Error> {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame?.into_data() {
+            if bytes.len() + data.len() > max {
+                return Err(Error::HttpRequestBodySize(u64::try_from(max).ok()));
+            }
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes.freeze())
 }

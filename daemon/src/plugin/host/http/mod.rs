@@ -37,23 +37,32 @@ use std::sync::Arc;
 use http::uri::Scheme;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+pub(super) use self::body::collect;
 pub(in crate::plugin) use self::credentials::{Credentials, read_credentials};
 use self::network::Network;
 use self::route::Route;
 use super::log::{GuestLog, Severity};
 use super::reach::Reachability;
+use super::script::Script;
 use crate::plugin::options::Upstream;
 
 /// What one plugin may reach, with its connections.
 pub(in crate::plugin) struct Upstreams {
     routes: BTreeMap<String, Arc<Route>>,
+    /// Answers instead of the routes.
+    script: Option<Arc<Script>>,
     reach: Arc<Reachability>,
 }
 
 impl Upstreams {
     /// Nothing may be reached.
     pub(in crate::plugin) const fn none(reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), reach }
+        Self { routes: BTreeMap::new(), script: None, reach }
+    }
+
+    /// Whatever is asked is answered by `script`.
+    pub(in crate::plugin) const fn scripted(script: Arc<Script>, reach: Arc<Reachability>) -> Self {
+        Self { routes: BTreeMap::new(), script: Some(script), reach }
     }
 
     /// Adds one grant. An error says what is wrong and what is allowed.
@@ -72,7 +81,7 @@ impl Upstreams {
 
     /// Whether anything may be reached.
     pub(in crate::plugin) fn is_empty(&self) -> bool {
-        self.routes.is_empty()
+        self.routes.is_empty() && self.script.is_none()
     }
 }
 
@@ -116,6 +125,18 @@ impl WasiHttpHooks for Sender {
         options: Option<RequestOptions>,
         _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
+        if let Some(script) = self.upstreams.script.clone() {
+            let log = self.log.clone();
+            let asked = format!("{} {}", request.method(), request.uri());
+            return Box::new(async move {
+                let answer = script.send(request).await;
+                if let Err(error) = &answer {
+                    log.write(Severity::Debug, &format!("the script does not answer {asked}: {error}"), &[]);
+                }
+                let done: Box<dyn Future<Output = Result<(), Error>> + Send> = Box::new(async { Ok(()) });
+                answer.map(|answer| (answer, done))
+            });
+        }
         let Some((name, route)) = self.route(request.uri()) else {
             let asked = format!(
                 "{}://{}",

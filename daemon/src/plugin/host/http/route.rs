@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use super::body::Bounded;
+use super::body::{Bounded, collect};
 use super::credentials::Credentials;
 use crate::plugin::options::Bounds;
 
@@ -106,7 +106,7 @@ impl Route {
         if parts.method == Method::CONNECT {
             return Err(Error::HttpRequestMethodInvalid);
         }
-        let body = self.collect(body).await?;
+        let body = collect(body, self.bounds.max_request).await?;
         let uri = url.as_str().parse::<http::Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;
         let mut request = http::Request::new(Full::new(body));
         *request.method_mut() = parts.method;
@@ -129,22 +129,6 @@ impl Route {
             return Err(too_long(max));
         }
         Ok(answer.map(|inner| Bounded::new(inner, max, idle, sleep_until(deadline), turn).boxed_unsync()))
-    }
-
-    /// Reads the whole request body first: requests of plugins are small, and nothing is sent of one
-    /// that the guest abandons half way.
-    async fn collect(&self, mut body: WasiBody) -> Result<Bytes, Error> {
-        let max = self.bounds.max_request;
-        let mut bytes = BytesMut::new();
-        while let Some(frame) = body.frame().await {
-            if let Ok(data) = frame?.into_data() {
-                if bytes.len() + data.len() > max {
-                    return Err(Error::HttpRequestBodySize(u64::try_from(max).ok()));
-                }
-                bytes.extend_from_slice(&data);
-            }
-        }
-        Ok(bytes.freeze())
     }
 
     fn check_headers(&self, headers: &HeaderMap) -> Result<(), Error> {

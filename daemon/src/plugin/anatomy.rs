@@ -1,0 +1,169 @@
+//! What can be said of a component from its bytes alone: nothing of it is compiled, linked or run.
+
+use std::collections::BTreeSet;
+
+use wasmparser::{KnownCustom, Parser, Payload};
+
+use super::error::Error;
+use super::load::Candidate;
+use crate::extension::PluginKind;
+
+/// Names that are kept of one list; a file can hold millions.
+const MAX_NAMES: usize = 1_000;
+/// Characters of one name.
+const MAX_NAME: usize = 256;
+
+/// See the module.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Anatomy {
+    /// Bytes of the file.
+    pub size: usize,
+    /// `sha256:<hex>` of the file.
+    pub digest: String,
+    /// By its exports; none if it exports neither extension point, or both.
+    pub kind: Option<PluginKind>,
+    /// The versions of `wharfinger:plugin` that its exports name.
+    pub wit_versions: Vec<String>,
+    /// Interfaces it asks of its host.
+    pub imports: Vec<String>,
+    /// What it offers.
+    pub exports: Vec<String>,
+    /// Languages and tools that made it, as they wrote it: field, name, version.
+    pub producers: Vec<(String, String, String)>,
+    /// Custom sections, the nested ones too, with their bytes, summed by name.
+    pub custom_sections: Vec<(String, usize)>,
+    /// Bytes of each core module within.
+    pub modules: Vec<usize>,
+}
+
+impl Anatomy {
+    pub(super) fn of(candidate: &Candidate) -> Result<Self, Error> {
+        Self::read(candidate)
+            .map_err(|error| Error::Invalid { subject: candidate.subject.clone(), source: error.into() })
+    }
+
+    fn read(candidate: &Candidate) -> wasmparser::Result<Self> {
+        let bytes = candidate.bytes();
+        let mut anatomy = Self { size: bytes.len(), digest: candidate.digest.to_string(), ..Self::default() };
+        let mut producers = BTreeSet::new();
+        let mut depth = 0_usize;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload? {
+                Payload::ModuleSection { unchecked_range, .. } => {
+                    depth += 1;
+                    keep(&mut anatomy.modules, unchecked_range.len());
+                }
+                Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(imports) if depth == 0 => {
+                    for import in imports {
+                        keep(&mut anatomy.imports, word(import?.name.name));
+                    }
+                }
+                Payload::ComponentExportSection(exports) if depth == 0 => {
+                    for export in exports {
+                        keep(&mut anatomy.exports, word(export?.name.name));
+                    }
+                }
+                Payload::CustomSection(section) => {
+                    let (name, size) = (word(section.name()), section.data().len());
+                    match anatomy.custom_sections.iter_mut().find(|(known, _)| *known == name) {
+                        Some((_, sum)) => *sum += size,
+                        None => keep(&mut anatomy.custom_sections, (name, size)),
+                    }
+                    if let KnownCustom::Producers(fields) = section.as_known() {
+                        for field in fields {
+                            let field = field?;
+                            for value in field.values {
+                                let value = value?;
+                                let words = [field.name, value.name, value.version].map(word);
+                                if producers.len() < MAX_NAMES {
+                                    producers.insert(words.into());
+                                }
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        anatomy.producers = producers.into_iter().collect();
+        anatomy.imports.sort();
+        anatomy.kind = kind(&anatomy.exports);
+        anatomy.wit_versions = versions(&anatomy.exports);
+        Ok(anatomy)
+    }
+}
+
+/// A name that can be shown: the file may hold anything.
+fn word(name: &str) -> String {
+    let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    name.chars().take(MAX_NAME).map(shown).collect()
+}
+
+fn keep<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < MAX_NAMES {
+        list.push(item);
+    }
+}
+
+/// The interface and the version of `wharfinger:plugin/INTERFACE@VERSION`.
+fn ours(export: &str) -> Option<(&str, &str)> {
+    export.strip_prefix("wharfinger:plugin/")?.split_once('@')
+}
+
+fn kind(exports: &[String]) -> Option<PluginKind> {
+    let has = |interface| exports.iter().filter_map(|export| ours(export)).any(|(name, _)| name == interface);
+    match (has("hook"), has("provisioner")) {
+        (true, false) => Some(PluginKind::Hook),
+        (false, true) => Some(PluginKind::Provisioner),
+        _ => None,
+    }
+}
+
+fn versions(exports: &[String]) -> Vec<String> {
+    let versions: BTreeSet<&str> =
+        exports.iter().filter_map(|export| ours(export)).map(|(_, version)| version).collect();
+    versions.into_iter().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::Subject;
+    use crate::plugin::testing::TestGuest;
+
+    fn anatomy(bytes: Vec<u8>) -> Result<Anatomy, Error> {
+        let subject = Subject::file("some/guest.wasm".as_ref());
+        Anatomy::of(&Candidate::from_bytes(subject, bytes)?)
+    }
+
+    #[test]
+    fn a_component_tells_its_kind_by_its_exports() {
+        let hook = anatomy(TestGuest::hook().component()).unwrap();
+        assert_eq!(hook.kind, Some(PluginKind::Hook));
+        assert_eq!(hook.wit_versions, ["0.1.0"]);
+        assert!(hook.exports.iter().any(|name| name == "wharfinger:plugin/info@0.1.0"), "{hook:?}");
+        let provisioner = anatomy(TestGuest::provisioner().component()).unwrap();
+        assert_eq!(provisioner.kind, Some(PluginKind::Provisioner));
+        assert!(!provisioner.modules.is_empty());
+    }
+
+    #[test]
+    fn names_within_a_nested_component_are_not_the_plugins_own() {
+        let text = r#"(component (component (import "inner" (func))) (import "outer" (func)))"#;
+        let bytes = wat::parse_str(text).unwrap();
+        assert_eq!(anatomy(bytes).unwrap().imports, ["outer"]);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_is_refused_wherever_it_was_cut() {
+        let whole = TestGuest::hook().component();
+        for end in (8..whole.len()).step_by(7) {
+            // Cut between two sections it is a smaller component, and no plugin.
+            if let Ok(anatomy) = anatomy(whole[..end].to_vec()) {
+                assert_eq!(anatomy.kind, None, "cut at {end}");
+            }
+        }
+    }
+}

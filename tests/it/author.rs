@@ -1,0 +1,311 @@
+//! `wharfinger plugin …` from the outside: what an author types, and what comes of it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use wharfinger_tests::bin_path::{binary, wharfinger, workspace_root};
+
+/// What a command said, with its exit code.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    /// Every document on standard output.
+    pub(crate) fn answers(&self) -> Vec<Value> {
+        let answers = serde_json::Deserializer::from_str(&self.out).into_iter();
+        answers.map(|answer| answer.unwrap_or_else(|error| panic!("{error}: {self:?}"))).collect()
+    }
+}
+
+/// Runs `wharfinger plugin ARGUMENTS` in the workspace.
+pub(crate) fn plugin(arguments: &[&str]) -> Said {
+    let mut command = Command::new(wharfinger());
+    command.arg("plugin").args(arguments).current_dir(workspace_root());
+    Said::of(&command.output().unwrap())
+}
+
+/// One of the shipped plugins.
+fn shipped(name: &str) -> String {
+    let file = workspace_root().join(format!("config/plugins/{name}.wasm"));
+    assert!(file.is_file(), "{} is missing: build it with `cargo xtask plugins`", file.display());
+    file.to_str().unwrap().to_owned()
+}
+
+/// One of the guests that misbehave as their settings say.
+fn moody(name: &str) -> String {
+    let file = workspace_root().join(format!("target/test-plugins/{name}.wasm"));
+    assert!(file.is_file(), "{} is missing: build it with `cargo xtask test`", file.display());
+    file.to_str().unwrap().to_owned()
+}
+
+fn write(folder: &TempDir, name: &str, content: &Value) -> String {
+    let file = folder.path().join(name);
+    std::fs::write(&file, content.to_string()).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+fn request(name: &str) -> Value {
+    json!({ "name": name, "template": { "name": "files", "image": "files:1.4", "port": 8080 } })
+}
+
+/// Makes a project of Rust in a folder of its own, and proves that it builds and that its tests pass.
+/// Answers with the project's folder and the plugin's file.
+fn scaffold(home: &Path, kind: &str) -> (PathBuf, String) {
+    let name = format!("scaffolded-{kind}");
+    let project = home.join(&name);
+    let folder = project.to_str().unwrap();
+    let made = plugin(&["new", "--kind", kind, "--language", "rust", folder]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    // The versions that are here already: the test needs no network.
+    std::fs::copy(workspace_root().join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
+    let mut tests = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    tests
+        .args(["test", "--offline"])
+        .current_dir(&project)
+        .env("CARGO_TARGET_DIR", workspace_root().join("target/scaffolded"));
+    let tests = Said::of(&tests.output().unwrap());
+    assert_eq!(tests.code, Some(0), "{tests:?}");
+    assert!(
+        tests.out.contains("test result: ok. 3 passed") || tests.out.contains("ok. 4 passed"),
+        "{tests:?}"
+    );
+    let built = Command::new(binary("xtask")).args(["plugins", folder]).output().unwrap();
+    assert!(built.status.success(), "{:?}", Said::of(&built));
+    let file = workspace_root().join(format!("target/test-plugins/{name}.wasm"));
+    (project, file.to_str().unwrap().to_owned())
+}
+
+/// How the misbehaving hook is told to be, and the code of what comes of it.
+const MOODS: [(&str, &str); 4] = [
+    ("fail", "invalid"),
+    ("panic", "plugin_trapped"),
+    ("loop", "plugin_timed_out"),
+    ("eat-memory", "plugin_out_of_memory"),
+];
+
+#[test]
+fn a_new_hook_builds_passes_its_tests_and_is_loaded() {
+    let home = tempfile::tempdir().unwrap();
+    let (project, file) = scaffold(home.path(), "hook");
+    let of = |name: &str| project.join(name).to_str().unwrap().to_owned();
+    let checked = plugin(&["check", &file, "--settings", &of("settings.json")]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    assert!(checked.out.contains("hook \"scaffolded-hook\", version 0.1.0"), "{checked:?}");
+    let settings = of("settings.json");
+    let allowed = plugin(&["run", &file, "--settings", &settings, "--request", &of("request.json")]);
+    assert_eq!(
+        (allowed.code, &allowed.answers()[0]["answer"]["decision"]),
+        (Some(0), &json!("allow")),
+        "{allowed:?}"
+    );
+
+    let again = plugin(&["new", "--kind", "hook", "--language", "rust", project.to_str().unwrap()]);
+    assert_eq!(again.code, Some(78), "{again:?}");
+    assert!(again.err.contains("is not empty"), "{again:?}");
+}
+
+#[test]
+fn a_new_provisioner_builds_passes_its_tests_and_makes_a_workload() {
+    let home = tempfile::tempdir().unwrap();
+    let (project, file) = scaffold(home.path(), "provisioner");
+    let of = |name: &str| project.join(name).to_str().unwrap().to_owned();
+    let checked = plugin(&["check", &file, "--settings", &of("settings.json")]);
+    assert_eq!(checked.code, Some(0), "{checked:?}");
+    let (settings, calls, upstreams) = (of("settings.json"), of("calls.json"), of("upstreams.json"));
+    let said =
+        plugin(&["run", &file, "--settings", &settings, "--request", &calls, "--upstreams", &upstreams]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let answers = said.answers();
+    assert_eq!(answers[0]["answer"]["outcome"], "created", "{said:?}");
+    assert_eq!(answers[1]["answer"]["state"], "running", "{said:?}");
+    assert_eq!(answers[2]["answer"]["gone"], true, "{said:?}");
+    assert_eq!(answers[3]["answer"]["state"], "absent", "{said:?}");
+    assert_eq!(answers[0]["upstreams_asked"][0]["body"]["image"], "registry.example/files:1.4");
+    assert!(!said.out.contains("no secret"), "what was handed to the backend is shown: {said:?}");
+}
+
+#[test]
+fn a_name_that_is_none_and_a_sdk_that_is_nowhere_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("No Crate");
+    let said = plugin(&["new", "--kind", "hook", "--language", "rust", folder.to_str().unwrap()]);
+    assert_eq!(said.code, Some(64), "{said:?}");
+    assert!(said.err.contains("No Crate") && !folder.exists(), "{said:?}");
+
+    let folder = home.path().join("labels");
+    let mut elsewhere = Command::new(wharfinger());
+    elsewhere
+        .args(["plugin", "new", "--kind", "hook", "--language", "rust"])
+        .arg(&folder)
+        .current_dir(home.path());
+    let said = Said::of(&elsewhere.output().unwrap());
+    assert_eq!(said.code, Some(64), "{said:?}");
+    assert!(said.err.contains("--sdk") && !folder.exists(), "{said:?}");
+    elsewhere.arg("--sdk").arg(workspace_root().join("plugin-sdk"));
+    assert_eq!(Said::of(&elsewhere.output().unwrap()).code, Some(0));
+}
+
+#[test]
+fn a_check_says_what_the_daemon_would_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = write(&folder, "good.json", &json!({ "pattern": "^[a-z]+$" }));
+    let said = plugin(&["check", &shipped("naming"), "--settings", &good]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for told in
+        ["hook \"naming\"", "sha256:", "wit           0.1.0", "wharfinger:plugin/hook@0.1.0", "by its schema"]
+    {
+        assert!(said.out.contains(told), "{told}: {said:?}");
+    }
+
+    let bad = write(&folder, "bad.json", &json!({ "patern": "^[a-z]+$", "max_length": 0 }));
+    let said = plugin(&["check", &shipped("naming"), "--settings", &bad]);
+    assert_eq!(said.code, Some(78), "{said:?}");
+    for told in [
+        "settings.patern: there is no such key",
+        "settings.pattern: this key is required",
+        "settings.max_length",
+    ] {
+        assert!(said.err.contains(told), "{told}: {said:?}");
+    }
+
+    let said = plugin(&["check", &shipped("local")]);
+    assert!(said.code == Some(78) && said.err.contains("grant"), "{said:?}");
+    assert_eq!(plugin(&["check", &shipped("local"), "--grant", "process"]).code, Some(0));
+
+    let said = plugin(&["check", &shipped("naming"), "--kind", "provisioner"]);
+    assert!(said.code == Some(78) && said.err.contains("provisioner-plugin"), "{said:?}");
+}
+
+#[test]
+fn what_is_no_plugin_is_refused_by_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(shipped("naming")).unwrap();
+    let files: [(&str, &[u8]); 4] = [
+        ("empty.wasm", b""),
+        ("text.wasm", b"(component)"),
+        ("core.wasm", b"\0asm\x01\0\0\0"),
+        ("cut.wasm", &whole[..whole.len() / 2]),
+    ];
+    let request = write(&folder, "request.json", &request("files"));
+    for (name, bytes) in files {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).unwrap();
+        let file = file.to_str().unwrap();
+        for command in ["check", "inspect", "bench"] {
+            let said = plugin(&[command, file]);
+            assert!(said.code == Some(78) && said.err.contains(name), "{command} {name}: {said:?}");
+        }
+        let said = plugin(&["run", file, "--request", &request]);
+        assert!(said.code == Some(78) && said.err.contains(name), "{name}: {said:?}");
+    }
+    let said = plugin(&["check", "nowhere.wasm"]);
+    assert!(said.code == Some(78) && said.err.contains("nowhere.wasm"), "{said:?}");
+}
+
+#[test]
+fn a_run_ends_as_the_hook_decides() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = write(&folder, "settings.json", &json!({ "pattern": "^team-" }));
+    let calls = write(
+        &folder,
+        "calls.json",
+        &json!([request("team-files"), { "request": request("files"), "dry_run": true }]),
+    );
+    let said = plugin(&["run", &shipped("naming"), "--settings", &settings, "--request", &calls]);
+    assert_eq!(said.code, Some(2), "{said:?}");
+    let answers = said.answers();
+    assert_eq!((&answers[0]["outcome"], &answers[1]["outcome"]), (&json!("allowed"), &json!("denied")));
+    assert_eq!(answers[1]["answer"]["violations"][0]["pointer"], "/name");
+    assert!(
+        answers[0]["memory_bytes"].as_u64().unwrap() > 0 && answers[0]["took_ms"].as_f64().unwrap() > 0.0
+    );
+
+    // The same template by its name, from a configuration.
+    let named = write(&folder, "named.json", &json!({ "name": "files", "template": "demo" }));
+    let config = workspace_root().join("config/dev.toml");
+    let arguments = [
+        "run",
+        &shipped("naming"),
+        "--settings",
+        &settings,
+        "--request",
+        &named,
+        "--config",
+        config.to_str().unwrap(),
+    ];
+    let said = plugin(&arguments);
+    assert_eq!(said.code, Some(2), "{said:?}");
+}
+
+#[test]
+fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let call = write(&folder, "call.json", &request("files"));
+    for (mood, code) in MOODS {
+        let settings = write(&folder, "settings.json", &json!({ "mood": mood }));
+        let table = folder.path().join("table.toml");
+        std::fs::write(&table, "timeout = \"300ms\"\n[limits]\nmemory = \"8MiB\"\n").unwrap();
+        let table = table.to_str().unwrap();
+        let said = plugin(&[
+            "run",
+            &moody("moody-hook"),
+            "--settings",
+            &settings,
+            "--table",
+            table,
+            "--request",
+            &call,
+        ]);
+        assert_eq!(
+            (said.code, &said.answers()[0]["answer"]["code"]),
+            (Some(1), &json!(code)),
+            "{mood}: {said:?}"
+        );
+    }
+}
+
+#[test]
+fn a_bench_prints_percentiles_and_an_inspection_runs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = write(&folder, "settings.json", &json!({ "pattern": "." }));
+    let said = plugin(&[
+        "bench",
+        &shipped("naming"),
+        "--settings",
+        &settings,
+        "--seconds",
+        "1",
+        "--concurrency",
+        "2",
+    ]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    for told in ["calls/s", "p50", "p90", "p99", "KiB of code"] {
+        assert!(said.out.contains(told), "{told}: {said:?}");
+    }
+    let said = plugin(&["bench", &shipped("local"), "--grant", "process"]);
+    assert!(said.code == Some(64) && said.err.contains("--request"), "{said:?}");
+
+    let said = plugin(&["inspect", &shipped("go-mcp-manager"), "--json"]);
+    let report = &said.answers()[0];
+    assert_eq!(
+        (&report["kind"], &report["wit_versions"]),
+        (&json!("provisioner"), &json!(["0.1.0"])),
+        "{said:?}"
+    );
+    let imports = report["imports"].as_array().unwrap();
+    assert!(
+        imports.iter().any(|name| name.as_str().unwrap().starts_with("wasi:http/outgoing-handler")),
+        "{said:?}"
+    );
+}

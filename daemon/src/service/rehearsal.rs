@@ -11,7 +11,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::admission::code_of;
 use super::error::summary;
@@ -21,6 +21,7 @@ use crate::domain::{
     Violation,
 };
 use crate::extension::{Candidate, CandidateRefusal, HookEntry, Review};
+use crate::runtime::Shutdown;
 
 /// Instances or requests that are read at once.
 const PAGE: usize = 64;
@@ -85,6 +86,8 @@ pub enum Cut {
     TimedOut,
     /// The candidate failed too often in a row.
     KeptFailing,
+    /// The daemon ends.
+    Stopped,
 }
 
 /// What was reviewed.
@@ -153,7 +156,7 @@ impl Service {
                 review: Review { id: instance.id, spec: instance.spec, dry_run: true },
                 admitted_before: true,
             };
-            run.review(page.instances.into_iter().map(case).collect()).await;
+            run.review(page.instances.into_iter().map(case).collect(), &self.inner.shutdown).await;
             after = page.next;
             if after.is_none() {
                 break;
@@ -171,7 +174,7 @@ impl Service {
                 review: Review { id, spec, dry_run: true },
                 admitted_before: refused_by.is_none(),
             };
-            run.review(page.requests.into_iter().map(case).collect()).await;
+            run.review(page.requests.into_iter().map(case).collect(), &self.inner.shutdown).await;
             after = page.next;
             if after.is_none() {
                 break;
@@ -197,14 +200,17 @@ impl Run {
     }
 
     /// Asks the candidate about all of these, and counts what it says.
-    async fn review(&mut self, cases: Vec<Case>) {
+    async fn review(&mut self, cases: Vec<Case>, shutdown: &Shutdown) {
         let entry = self.entry.clone();
         let mut asked = stream::iter(cases).map(|case| ask(&entry, case)).buffered(REVIEWS);
         loop {
-            match timeout_at(self.deadline, asked.next()).await {
-                Ok(None) => return,
-                Ok(Some((case, outcome))) => self.count(case, outcome),
-                Err(_) => self.rehearsal.cut = Some(Cut::TimedOut),
+            tokio::select! {
+                next = asked.next() => match next {
+                    None => return,
+                    Some((case, outcome)) => self.count(case, outcome),
+                },
+                () = sleep_until(self.deadline) => self.rehearsal.cut = Some(Cut::TimedOut),
+                () = shutdown.cancelled() => self.rehearsal.cut = Some(Cut::Stopped),
             }
             if !self.goes_on() {
                 return;

@@ -142,3 +142,13 @@ async fn a_hook_with_much_to_say_is_told_as_far_as_an_answer_goes() {
     assert_eq!((&body["instances"], &body["requests"]), (&tally(2, 2, 0), &tally(2, 2, 0)));
     assert_eq!((body["refusals"].as_array().unwrap().len(), &body["truncated"]), (1, &json!(true)));
 }
+
+#[tokio::test]
+async fn a_daemon_that_ends_does_not_wait_for_a_rehearsal() {
+    let gate = Arc::new(Semaphore::new(0));
+    let wharf = Wharf::with(Fakes::with_candidate(allow(), gate), 8);
+    wharf.create("one").await;
+    wharf.stop.cancel();
+    let body = wharf.ask(PATH).await.json;
+    assert_eq!((&body["instances"], &body["cut"]), (&tally(0, 0, 0), &json!("stopped")));
+}

@@ -112,13 +112,14 @@ pub(crate) enum Rehearsed {
     Request,
 }
 
-/// Why a rehearsal ended early: its time was over, or the hook failed too often in a row. New ones may
-/// come.
+/// Why a rehearsal ended early: its time was over, the hook failed too often in a row, or the daemon
+/// ends. New ones may come.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RehearsalCut {
     TimedOut,
     KeptFailing,
+    Stopped,
 }
 
 impl From<service::Rehearsal> for Rehearsal {
@@ -144,6 +145,7 @@ impl From<service::Rehearsal> for Rehearsal {
             cut: cut.map(|cut| match cut {
                 Cut::TimedOut => RehearsalCut::TimedOut,
                 Cut::KeptFailing => RehearsalCut::KeptFailing,
+                Cut::Stopped => RehearsalCut::Stopped,
             }),
             summary,
         }
@@ -187,6 +189,7 @@ fn summary(rehearsal: &service::Rehearsal) -> String {
     }
     match cut {
         Some(Cut::TimedOut) => text += "; ended at its time, and has not seen all",
+        Some(Cut::Stopped) => text += "; ended with the daemon, and has not seen all",
         Some(Cut::KeptFailing) => text += "; failed again and again, and was not asked about the rest",
         None => {}
     }

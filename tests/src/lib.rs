@@ -13,5 +13,6 @@ pub mod bin_path;
 pub mod crash;
 pub mod daemon;
 pub mod fake_manager;
+pub mod fleet;
 pub mod mcp;
 pub mod options;

@@ -183,9 +183,7 @@ fn shipped_plugins() -> Vec<PathBuf> {
 }
 
 fn test_plugin(name: &str) -> PathBuf {
-    let target = bin_path::profile_dir();
-    let target = target.parent().expect("a profile's folder lies in target");
-    let path = target.join(format!("test-plugins/{name}.wasm"));
+    let path = bin_path::test_plugin(name);
     assert!(path.is_file(), "{} is missing: `cargo xtask test` builds it before the tests", path.display());
     path
 }

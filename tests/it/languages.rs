@@ -210,14 +210,16 @@ async fn what_never_will_be_is_not_tried_again(daemon: &TestDaemon, fleet: &Flee
 
 async fn a_name_of_somebody_elses_is_not_touched(daemon: &TestDaemon, fleet: &Fleet) {
     fleet.plan(Fault::Taken);
-    daemon.post("/mcp/instances?wait=5s", &json!({"name": "taken", "template": "demo"})).await.expect(201);
-    let events =
-        until(daemon, "/mcp/instances/taken/events", |body| body.to_string().contains("Foreign")).await;
-    let taken = fleet.machines();
-    assert!(!taken.is_empty(), "{events}");
+    let instance = daemon.create("taken", "demo").await;
+    assert_eq!(
+        (&instance["status"], &instance["error"]["code"]),
+        (&json!("failed"), &json!("foreign")),
+        "{instance}"
+    );
+    let [taken] = &fleet.machines()[..] else { panic!("one machine: {:?}", fleet.machines()) };
     daemon.delete("/mcp/instances/taken?wait=60s").await.expect(204);
-    assert!(fleet.machines().contains(&taken[0]), "somebody else's machine is gone");
-    fleet.remove(&taken[0]);
+    assert_eq!(&fleet.machines(), &[taken.as_str()], "somebody else's machine is left alone");
+    fleet.remove(taken);
 }
 
 async fn a_dead_machine_is_made_anew(daemon: &TestDaemon, fleet: &Fleet) {

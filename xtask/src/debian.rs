@@ -31,13 +31,17 @@ fn apt_get(arguments: &[&str]) -> Result<()> {
 
 /// Runs a command that may wait for the network, and not for ever.
 pub(crate) fn run_for(program: &str, arguments: &[&str], patience: Duration) -> Result<()> {
-    let what = format!("`{program} {}`", arguments.join(" "));
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdin(Stdio::null())
-        .spawn()
-        .with_context(|| format!("{what} cannot be started"))?;
+    let mut command = Command::new(program);
+    wait_for(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive"), patience)
+}
+
+/// Runs a command, and not for ever.
+pub(crate) fn wait_for(command: &mut Command, patience: Duration) -> Result<()> {
+    let words = command.get_args().map(|word| word.to_string_lossy());
+    let words: Vec<_> = std::iter::once(command.get_program().to_string_lossy()).chain(words).collect();
+    let what = format!("`{}`", words.join(" "));
+    let mut child =
+        command.stdin(Stdio::null()).spawn().with_context(|| format!("{what} cannot be started"))?;
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {

@@ -29,7 +29,9 @@ commands:
   bench lifecycle [FIGURE...]
                           print the lifecycle's figures beside their floors; `million` takes minutes
   plugins [DIRECTORY...]  build the plugins into config/plugins, as far as their sources changed;
-                          with directories, build those crates into target/test-plugins";
+                          with directories, build those crates into target/test-plugins
+  plugins --all-languages build the shipped ones and those of examples/plugins, in Python and JavaScript,
+                          into target/test-plugins";
 
 fn main() -> ExitCode {
     match run() {
@@ -52,6 +54,10 @@ fn run() -> Result<ExitCode> {
         ["crash", ref arguments @ ..] => crash::crash(&workspace, arguments)?,
         ["bench", "lifecycle", ref figures @ ..] => bench::lifecycle(&workspace, figures)?,
         ["plugins"] => plugins::build(&workspace)?,
+        ["plugins", "--all-languages"] => {
+            plugins::build(&workspace)?;
+            plugins::build_all_languages(&workspace)?;
+        }
         ["plugins", ref directories @ ..] => {
             plugins::build_test_guests(&workspace, directories.iter().map(Into::into))?;
         }

@@ -6,10 +6,13 @@
 //!    └─> toolchain ─> cargo build ─> component (checked) ─> temporary file ─ rename ─> NAME.wasm, stamp
 //! ```
 //!
+//! Plugins in other languages take another way to the component (`languages.rs`), and the same one after it.
+//!
 //! Guarantees: a `.wasm` file is whole or untouched, and a crate whose sources did not change needs no
 //! wasm toolchain at all.
 
 mod component;
+mod languages;
 mod stamp;
 mod toolchain;
 
@@ -19,12 +22,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use self::component::Component;
+pub(crate) use self::languages::build_all as build_all_languages;
 use self::stamp::Stamp;
 use self::toolchain::Toolchain;
 use crate::workspace::Workspace;
 
 /// The plugins that are shipped: folders in `plugins/`, files in `config/plugins/`.
 const SHIPPED: [&str; 4] = ["environment", "go-mcp-manager", "local", "naming"];
+/// What every crate of a plugin is built from, beside its own folder.
+const SHARED: [&str; 5] = ["Cargo.toml", "Cargo.lock", "plugin-sdk", "wit", "xtask/src/plugins"];
 
 /// Builds the shipped plugins into `config/plugins/`, as far as their sources changed.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -55,7 +61,7 @@ pub(crate) fn build_crates(workspace: &Workspace, crates: &[PathBuf], into: &Pat
             directory.canonicalize().with_context(|| format!("no crate at {}", directory.display()))?;
         let name = file_name(&directory)?;
         let output = into.join(format!("{name}.wasm"));
-        let stamp = Stamp::of(workspace, &directory, &output)?;
+        let stamp = Stamp::of(workspace, &SHARED, &directory, &output)?;
         if stamp.is_current() {
             continue;
         }
@@ -73,15 +79,19 @@ pub(crate) fn build_crates(workspace: &Workspace, crates: &[PathBuf], into: &Pat
             .with_context(|| format!("{} is no plugin", workspace.shown(&directory)))?;
         replace(&output, &component.bytes)?;
         stamp.write()?;
-        println!(
-            "plugins: {} · {} KiB · {} · imports {}",
-            workspace.shown(&output),
-            component.bytes.len().div_ceil(1024),
-            component.kind,
-            component.imports.join(", ")
-        );
+        announce(workspace, &output, &component);
     }
     Ok(())
+}
+
+fn announce(workspace: &Workspace, output: &Path, component: &Component) {
+    println!(
+        "plugins: {} · {} KiB · {} · imports {}",
+        workspace.shown(output),
+        component.bytes.len().div_ceil(1024),
+        component.kind,
+        component.imports.join(", ")
+    );
 }
 
 fn crates_in(folder: &Path) -> Result<Vec<PathBuf>> {

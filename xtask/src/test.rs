@@ -16,6 +16,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[&str]) -> Result<()> {
     println!("[2/7] plugins and test guests from source");
     plugins::build(workspace)?;
     plugins::build_test_guests(workspace, [])?;
+    plugins::build_all_languages(workspace)?;
     println!("[3/7] clippy");
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     program::run(workspace, "cargo", &clippy)?;

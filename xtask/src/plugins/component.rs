@@ -21,6 +21,11 @@ impl Component {
             .module(module)
             .and_then(|encoder| encoder.encode())
             .context("the module cannot be made a component")?;
+        Self::check(bytes)
+    }
+
+    /// Takes what another compiler made.
+    pub(super) fn check(bytes: Vec<u8>) -> Result<Self> {
         let DecodedWasm::Component(resolve, world) = wit_component::decode(&bytes)? else {
             bail!("the result is no component");
         };
@@ -30,6 +35,8 @@ impl Component {
         let mut imports: Vec<String> =
             world.imports.keys().map(|key| short(&resolve.name_world_key(key))).collect();
         imports.sort();
+        // One interface in two versions.
+        imports.dedup();
         Ok(Self { kind: kind(&exports, &imports)?, bytes, imports })
     }
 }

@@ -9,9 +9,6 @@ use sha2::{Digest, Sha256};
 use super::file_name;
 use crate::workspace::Workspace;
 
-/// What every plugin is built from, beside its own folder.
-const SHARED: [&str; 5] = ["Cargo.toml", "Cargo.lock", "plugin-sdk", "wit", "xtask/src/plugins"];
-
 /// The state of one plugin's sources, to be compared with the one at its last build.
 pub(super) struct Stamp {
     sources: String,
@@ -20,14 +17,19 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// Hashes the sources of the crate in `directory`.
-    pub(super) fn of(workspace: &Workspace, directory: &Path, output: &Path) -> Result<Self> {
+    /// Hashes the sources of the plugin in `directory`, and what it is built from beside them.
+    pub(super) fn of(
+        workspace: &Workspace,
+        shared: &[&str],
+        directory: &Path,
+        output: &Path,
+    ) -> Result<Self> {
         let mut hash = Sha256::new();
-        for shared in SHARED {
+        for shared in shared {
             add(&mut hash, &workspace.path(shared))?;
         }
         add(&mut hash, directory)?;
-        // Two crates with one folder name are told apart by where their output goes.
+        // Two plugins with one folder name are told apart by where their output goes.
         let mut place = Sha256::new();
         place.update(output.as_os_str().as_encoded_bytes());
         let file = format!("{}-{}", file_name(directory)?, &hex(place)[..8]);
@@ -78,6 +80,7 @@ fn add(hash: &mut Sha256, path: &Path) -> Result<()> {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if name.starts_with('.')
             || name == "target"
+            || name == "__pycache__"
             || name == "tests"
             || name == "tests.rs"
             || name.ends_with(".md")
@@ -91,7 +94,7 @@ fn add(hash: &mut Sha256, path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn hex(hash: Sha256) -> String {
+pub(super) fn hex(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -106,7 +109,8 @@ mod tests {
         fs::create_dir_all(&source).unwrap();
         let output = folder.join("example.wasm");
         let stamp = || {
-            let mut stamp = Stamp::of(&Workspace::here().unwrap(), &folder.join("example"), &output).unwrap();
+            let mut stamp =
+                Stamp::of(&Workspace::here().unwrap(), &["wit"], &folder.join("example"), &output).unwrap();
             stamp.file = folder.join("stamp");
             stamp
         };

@@ -106,8 +106,9 @@ function read(incoming, deadline) {
     try {
       piece = stream.read(CHUNK);
     } catch (error) {
-      if (error.tag === "closed") return { status, headers, json: object(pieces) };
-      using reason = error.val;
+      if (error.payload?.tag === "closed") return { status, headers, json: object(pieces) };
+      if (!error.payload) throw error;
+      using reason = error.payload.val;
       throw new Lost(`the answer broke off: ${reason.toDebugString()}`);
     }
     if (piece.length > 0) {
@@ -133,11 +134,12 @@ class Deadline {
   }
 }
 
+// What an import fails with is the `payload` of what it throws.
 function attempt(action, otherwise) {
   try {
     return action();
   } catch (error) {
-    throw otherwise(error);
+    throw error.payload ? otherwise(error.payload) : error;
   }
 }
 

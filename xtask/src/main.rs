@@ -28,6 +28,8 @@ commands:
                           kill a daemon under load and start it again, 200 times, and check everything
   bench lifecycle [FIGURE...]
                           print the lifecycle's figures beside their floors; `million` takes minutes
+  bench plugins [--extism] [FIGURE...]
+                          print the plugins' figures beside other hosts'; `--extism` builds that one, too
   plugins [DIRECTORY...]  build the plugins into config/plugins, as far as their sources changed;
                           with directories, build those crates into target/test-plugins
   plugins --all-languages build the shipped ones and those of examples/plugins, in Python and JavaScript,
@@ -53,6 +55,7 @@ fn run() -> Result<ExitCode> {
         ["test", ref filters @ ..] => test::test(&workspace, filters)?,
         ["crash", ref arguments @ ..] => crash::crash(&workspace, arguments)?,
         ["bench", "lifecycle", ref figures @ ..] => bench::lifecycle(&workspace, figures)?,
+        ["bench", "plugins", ref words @ ..] => bench::plugins(&workspace, words)?,
         ["plugins"] => plugins::build(&workspace)?,
         ["plugins", "--all-languages"] => {
             plugins::build(&workspace)?;

@@ -84,6 +84,11 @@ pub(crate) fn build_crates(workspace: &Workspace, crates: &[PathBuf], into: &Pat
     Ok(())
 }
 
+/// Compiles a crate that is no plugin of ours: a core module, for another host.
+pub(crate) fn core_module(workspace: &Workspace, directory: &Path) -> Result<Vec<u8>> {
+    Toolchain::find(workspace)?.build(workspace, directory)
+}
+
 fn announce(workspace: &Workspace, output: &Path, component: &Component) {
     println!(
         "plugins: {} · {} KiB · {} · imports {}",

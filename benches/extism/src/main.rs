@@ -17,7 +17,8 @@ fn main() -> Result<()> {
     let call = std::fs::read(call).with_context(|| format!("cannot read {call}"))?;
     let rounds: usize = rounds.parse()?;
     // A hook has a timeout, so this one has one, too.
-    let manifest = Manifest::new([Wasm::file(guest)])
+    let guest = std::fs::read(guest).with_context(|| format!("cannot read {guest}"))?;
+    let manifest = Manifest::new([Wasm::data(guest)])
         .with_config_key("settings", settings)
         .with_timeout(Duration::from_secs(2));
 

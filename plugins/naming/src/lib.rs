@@ -7,10 +7,10 @@ use regex_lite::Regex;
 use serde::Deserialize;
 use wharfinger_plugin_sdk::prelude::*;
 
-/// The settings; [`SCHEMA`] says the same to tools.
+/// The settings; a JSON Schema says the same to tools.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Naming {
+pub struct Naming {
     /// What a name must match.
     pattern: String,
     /// The most characters a name may have.

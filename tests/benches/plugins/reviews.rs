@@ -1,0 +1,78 @@
+//! One hook review in a fresh sandbox, beside the same rule in other hosts.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::bare::Bare;
+use crate::extism;
+use crate::native;
+use crate::ours::Ours;
+use crate::report::{Samples, heading, line, ratio};
+use crate::request;
+
+/// The hosts take turns, so that a slow moment of the machine is everybody's.
+const BLOCKS: usize = 40;
+const CALLS: usize = 250;
+
+pub(crate) async fn measure() -> Result<()> {
+    heading("one review by the hook `naming`, its sandbox made for it");
+    let ours = Arc::new(Ours::start().await?);
+    let bare = Arc::new(Bare::new(&ours.plugin, &request::native()).map_err(readable)?);
+    // On a worker, where the daemon's own calls are made.
+    let measured = tokio::spawn(async move {
+        let (review, call) = (request::review(), request::native());
+        let [mut of_native, mut of_bare, mut of_ours] = [(); 3].map(|()| Samples::default());
+        for block in 0..=BLOCKS {
+            let [mut natives, mut bares, mut ourses] = [(); 3].map(|()| Samples::default());
+            for _ in 0..CALLS {
+                let begun = Instant::now();
+                native::review(&call)?;
+                natives.add(begun.elapsed());
+            }
+            for _ in 0..CALLS {
+                let begun = Instant::now();
+                bare.review().await.map_err(readable)?;
+                bares.add(begun.elapsed());
+            }
+            for _ in 0..CALLS {
+                let begun = Instant::now();
+                ours.review(&review).await?;
+                ourses.add(begun.elapsed());
+            }
+            // The first block warms.
+            if block > 0 {
+                of_native.extend(natives);
+                of_bare.extend(bares);
+                of_ours.extend(ourses);
+            }
+        }
+        anyhow::Ok((of_native, of_bare, of_ours))
+    });
+    let (mut native, mut bare, mut ours) = measured.await??;
+    println!("  {} calls of each, in turns", ours.len());
+    let ours_p50 = ours.percentile(50);
+    let row = |name: &str, p50: Duration, p99: Duration, beside: &str| {
+        line(name, format!("{p50:.1?}"), format!("p99 {p99:.1?}, {beside}"));
+    };
+    let against = |p50: Duration| format!("ours is {}", ratio(ours_p50, p50));
+    row("native", native.percentile(50), native.percentile(99), &against(native.percentile(50)));
+    let beside = format!("{} (goal: at most 1.3 x)", against(bare.percentile(50)));
+    row("bare wasmtime, pooling", bare.percentile(50), bare.percentile(99), &beside);
+    row("ours", ours_p50, ours.percentile(99), "every limit, turn, deadline and metric included");
+    let Some(rows) = extism::measure(BLOCKS * CALLS / 4)? else {
+        println!("  Extism is not built: `cargo xtask bench plugins --extism` builds it (some minutes)");
+        return Ok(());
+    };
+    for (number, other) in rows.into_iter().enumerate() {
+        let goal = if number == 0 { " (goal: at least 5 x)" } else { "" };
+        let beside = format!("{} of ours{goal}", ratio(other.p50, ours_p50));
+        row(&format!("Extism, {}", other.name), other.p50, other.p99, &beside);
+    }
+    Ok(())
+}
+
+fn readable(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error:#}")
+}

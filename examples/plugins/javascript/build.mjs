@@ -9,7 +9,7 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // As long as `wasi:`, so that nothing moves when it gets its name back.
@@ -24,7 +24,8 @@ if (!output) {
 }
 const stage = mkdtempSync(join(tmpdir(), "plugin-"));
 try {
-  cpSync(directory, join(stage, "source"), { recursive: true });
+  const ours = (path) => !path.includes("node_modules") && !path.startsWith(".git");
+  cpSync(directory, join(stage, "source"), { recursive: true, filter: (path) => ours(relative(directory, path)) });
   cpSync(wit, join(stage, "wit"), { recursive: true });
   renameTexts(stage);
   const flags = ["--backend", "qjs", "--backend-qjs-disable-async"];

@@ -15,9 +15,14 @@ use wharfinger_tests::daemon::TestDaemon;
 
 use crate::request::SETTINGS;
 
-/// A host with one hook.
+/// Hooks of another rule, in other languages; asked when they are built.
+const OTHERS: [&str; 2] = ["javascript-hook", "python-hook"];
+
+/// A host with the hook `naming`, and others.
 pub(crate) struct Ours {
     hook: Arc<dyn Hook>,
+    /// With their names.
+    pub(crate) others: Vec<(String, Arc<dyn Hook>)>,
     /// Where the hook's component is.
     pub(crate) plugin: PathBuf,
     // Its directory goes with it.
@@ -27,7 +32,12 @@ pub(crate) struct Ours {
 
 impl Ours {
     pub(crate) async fn start() -> Result<Self> {
-        let daemon = TestDaemon::builder().local().hook(&table("naming", "naming")).prepare();
+        let mut builder = TestDaemon::builder().local().hook(&table("naming", "naming"));
+        for name in others() {
+            let lines = format!("name = \"{name}\"\nplugin = \"plugins/{name}.wasm\"");
+            builder = builder.guest(name).hook(&lines);
+        }
+        let daemon = builder.prepare();
         let loaded = config::load(&daemon.config_path(), std::iter::empty(), &Overrides::default())
             .map_err(|complaints| anyhow::anyhow!("{complaints}"))?;
         let mut options = loaded.options;
@@ -42,16 +52,30 @@ impl Ours {
             metrics: Metrics::default(),
         };
         let host = PluginHost::start(options.plugin, host).await?;
-        let hook = host.current().hooks.first().context("the set has no hook")?.hook.clone();
-        Ok(Self { hook, plugin: daemon.dir().join("plugins/naming.wasm"), _daemon: daemon, _host: host })
+        let set = host.current();
+        let mut hooks = set.hooks.iter().map(|entry| (entry.name.to_string(), entry.hook.clone()));
+        let (_, hook) = hooks.next().context("the set has no hook")?;
+        let others = hooks.collect();
+        let plugin = daemon.dir().join("plugins/naming.wasm");
+        Ok(Self { hook, others, plugin, _daemon: daemon, _host: host })
     }
 
-    /// One review.
-    pub(crate) async fn review(&self, review: &Review) -> Result<()> {
-        let verdict = self.hook.review(review).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
-        ensure!(verdict.decision == Decision::Allow, "the hook refuses: {verdict:?}");
-        Ok(())
+    /// One review by `naming`.
+    pub(crate) async fn review(&self, request: &Review) -> Result<()> {
+        review(self.hook.as_ref(), request).await
     }
+}
+
+/// One review.
+pub(crate) async fn review(hook: &dyn Hook, request: &Review) -> Result<()> {
+    let verdict = hook.review(request).await.map_err(|failure| anyhow::anyhow!("{failure:?}"))?;
+    ensure!(verdict.decision == Decision::Allow, "the hook refuses: {verdict:?}");
+    Ok(())
+}
+
+/// Those of the hooks in other languages that are built.
+pub(crate) fn others() -> impl Iterator<Item = &'static str> {
+    OTHERS.into_iter().filter(|name| bin_path::test_plugin(name).is_file())
 }
 
 /// A hook of this name, in this file, with the bench's settings.

@@ -6,7 +6,6 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use wharfinger_tests::bin_path;
 use wharfinger_tests::daemon::{Builder, TestDaemon};
 
 use crate::report::{Samples, heading, line};
@@ -15,13 +14,11 @@ use crate::{build, ours};
 const STARTS: usize = 7;
 /// One provisioner and nine hooks.
 const HOOKS: usize = 9;
-/// Hooks in other languages, which are used when they are built.
-const OTHERS: [&str; 2] = ["python-hook", "javascript-hook"];
 
 pub(crate) async fn measure() -> Result<()> {
     heading("a restart");
     let (mut one, _) = starts(TestDaemon::builder().local().prepare()).await;
-    let others: Vec<&str> = OTHERS.into_iter().filter(|name| bin_path::test_plugin(name).is_file()).collect();
+    let others: Vec<&str> = ours::others().collect();
     let mut builder = TestDaemon::builder().local();
     for name in &others {
         builder = builder.guest(name).hook(&format!("name = \"{name}\"\nplugin = \"plugins/{name}.wasm\""));

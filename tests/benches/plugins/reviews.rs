@@ -8,13 +8,15 @@ use anyhow::Result;
 use crate::bare::Bare;
 use crate::extism;
 use crate::native;
-use crate::ours::Ours;
+use crate::ours::{self, Ours};
 use crate::report::{Samples, heading, line, ratio};
 use crate::request;
 
 /// The hosts take turns, so that a slow moment of the machine is everybody's.
 const BLOCKS: usize = 40;
 const CALLS: usize = 250;
+/// Of a hook in another language.
+const OTHER_CALLS: usize = 500;
 
 pub(crate) async fn measure() -> Result<()> {
     heading("one review by the hook `naming`, its sandbox made for it");
@@ -48,9 +50,19 @@ pub(crate) async fn measure() -> Result<()> {
                 of_ours.extend(ourses);
             }
         }
-        anyhow::Ok((of_native, of_bare, of_ours))
+        let mut of_others = Vec::new();
+        for (name, hook) in &ours.others {
+            let mut samples = Samples::default();
+            for _ in 0..OTHER_CALLS {
+                let begun = Instant::now();
+                ours::review(hook.as_ref(), &review).await?;
+                samples.add(begun.elapsed());
+            }
+            of_others.push((name.clone(), samples));
+        }
+        anyhow::Ok((of_native, of_bare, of_ours, of_others))
     });
-    let (mut native, mut bare, mut ours) = measured.await??;
+    let (mut native, mut bare, mut ours, others) = measured.await??;
     println!("  {} calls of each, in turns", ours.len());
     let ours_p50 = ours.percentile(50);
     let row = |name: &str, p50: Duration, p99: Duration, beside: &str| {
@@ -61,6 +73,10 @@ pub(crate) async fn measure() -> Result<()> {
     let beside = format!("{} (goal: at most 1.3 x)", against(bare.percentile(50)));
     row("bare wasmtime, pooling", bare.percentile(50), bare.percentile(99), &beside);
     row("ours", ours_p50, ours.percentile(99), "every limit, turn, deadline and metric included");
+    for (name, mut samples) in others {
+        let beside = format!("{} of ours", ratio(samples.percentile(50), ours_p50));
+        row(&format!("ours, {name}"), samples.percentile(50), samples.percentile(99), &beside);
+    }
     let Some(rows) = extism::measure(BLOCKS * CALLS / 4)? else {
         println!("  Extism is not built: `cargo xtask bench plugins --extism` builds it (some minutes)");
         return Ok(());

@@ -240,6 +240,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_new_project_is_given_is_what_the_examples_are_built_with() {
+        let workspace = Workspace::here().unwrap();
+        let examples = workspace.path("examples/plugins");
+        let scaffold = workspace.path("daemon/src/author/scaffold");
+        for (example, copy) in [
+            ("python/requirements.txt", "python/hook/requirements.txt"),
+            ("python/requirements.txt", "python/provisioner/requirements.txt"),
+            ("python/provisioner/upstream.py", "python/provisioner/upstream.py"),
+            ("javascript/build.mjs", "javascript/hook/build.mjs"),
+            ("javascript/build.mjs", "javascript/provisioner/build.mjs"),
+            ("javascript/provisioner/upstream.js", "javascript/provisioner/upstream.js"),
+        ] {
+            let [example, copy] = [examples.join(example), scaffold.join(copy)];
+            assert_eq!(fs::read(&example).unwrap(), fs::read(&copy).unwrap(), "{}", copy.display());
+        }
+    }
+
+    #[test]
     fn a_program_that_does_not_end_is_ended() {
         let error = run(Path::new("/"), "sleep", ["60"], Duration::from_millis(50)).unwrap_err();
         assert!(error.to_string().contains("did not end"), "{error}");

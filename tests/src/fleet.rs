@@ -17,6 +17,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use self::machine::Machine;
 use crate::bin_path;
@@ -42,7 +43,8 @@ pub enum Fault {
 pub struct Fleet {
     url: String,
     yard: Yard,
-    server: tokio::task::JoinHandle<()>,
+    /// Ends with the fleet.
+    _server: JoinSet<()>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -68,10 +70,11 @@ impl Fleet {
             .route("/machines/{name}", get(find).put(make).delete(remove))
             .route("/machines/{name}/output", get(output))
             .with_state(yard.clone());
-        let server = tokio::spawn(async move {
+        let mut server = JoinSet::new();
+        server.spawn(async move {
             axum::serve(listener, router).await.expect("an open listener is served");
         });
-        Self { url, yard, server }
+        Self { url, yard, _server: server }
     }
 
     /// Where it answers.
@@ -114,7 +117,7 @@ impl Fleet {
 
 impl Drop for Fleet {
     fn drop(&mut self) {
-        self.server.abort();
+        // Its server may hold the yard a moment longer.
         locked(&self.yard.machines).clear();
     }
 }

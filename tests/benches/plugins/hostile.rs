@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use serde_json::json;
+use tokio::task::JoinSet;
 use wharfinger_tests::daemon::TestDaemon;
 
 use crate::load;
@@ -21,33 +22,28 @@ pub(crate) async fn measure() -> Result<()> {
                  timeout = \"500ms\"\nmax_concurrent = 4";
     let daemon = Arc::new(TestDaemon::builder().local().guest("moody-hook").hook(table).start().await);
     let mut calm = load::looks(&daemon, LOOKS, PAUSE).await?;
-    let loops: Vec<_> = (0..LOOPS)
-        .map(|number| {
-            let daemon = daemon.clone();
-            tokio::spawn(async move {
-                let mut refused = 0_usize;
-                loop {
-                    let body = json!({ "name": format!("x{number}"), "template": "demo" });
-                    let answer = daemon.post("/mcp/instances?dry_run=true", &body).await;
-                    // Each was refused for its own hook's sake.
-                    assert_eq!(answer.status, 422, "{answer}");
-                    refused += 1;
-                    if refused > 10_000 {
-                        return;
-                    }
-                }
-            })
-        })
-        .collect();
+    let mut loops = JoinSet::new();
+    for number in 0..LOOPS {
+        loops.spawn(endless(daemon.clone(), number));
+    }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut troubled = load::looks(&daemon, LOOKS, PAUSE).await?;
-    for endless in loops {
-        ensure!(!endless.is_finished(), "the loops ended\n{}", daemon.log());
-        endless.abort();
+    if let Some(ended) = loops.try_join_next() {
+        ended??;
     }
+    loops.shutdown().await;
     for (name, samples) in [("calm", &mut calm), ("troubled", &mut troubled)] {
         line(name, format!("{:.1?}", samples.percentile(50)), format!("p99 {:.1?}", samples.percentile(99)));
     }
     line("p99", "", ratio(troubled.percentile(99), calm.percentile(99)));
     Ok(())
+}
+
+/// Asks for what the hook never allows, again and again.
+async fn endless(daemon: Arc<TestDaemon>, number: usize) -> Result<()> {
+    let body = json!({ "name": format!("x{number}"), "template": "demo" });
+    loop {
+        let answer = daemon.post("/mcp/instances?dry_run=true", &body).await;
+        ensure!(answer.status == 422, "the loop was to be cut: {answer}");
+    }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use tokio::task::JoinSet;
 
 use crate::bare::Bare;
 use crate::extism;
@@ -23,7 +24,8 @@ pub(crate) async fn measure() -> Result<()> {
     let ours = Arc::new(Ours::start().await?);
     let bare = Arc::new(Bare::new(&ours.plugin, &request::native()).map_err(readable)?);
     // On a worker, where the daemon's own calls are made.
-    let measured = tokio::spawn(async move {
+    let mut worker = JoinSet::new();
+    worker.spawn(async move {
         let (review, call) = (request::review(), request::native());
         let [mut of_native, mut of_bare, mut of_ours] = [(); 3].map(|()| Samples::default());
         for block in 0..=BLOCKS {
@@ -62,7 +64,8 @@ pub(crate) async fn measure() -> Result<()> {
         }
         anyhow::Ok((of_native, of_bare, of_ours, of_others))
     });
-    let (mut native, mut bare, mut ours, others) = measured.await??;
+    let (mut native, mut bare, mut ours, others) =
+        worker.join_next().await.context("the task was just spawned")???;
     println!("  {} calls of each, in turns", ours.len());
     let ours_p50 = ours.percentile(50);
     let row = |name: &str, p50: Duration, p99: Duration, beside: &str| {

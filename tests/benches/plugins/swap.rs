@@ -47,7 +47,8 @@ pub(crate) async fn measure() -> Result<()> {
 
     let (answers, mut answered) = mpsc::channel(BACKLOG);
     let stop = Arc::new(AtomicBool::new(false));
-    let loader = tokio::spawn(load(daemon.clone(), client, answers, stop.clone()));
+    let mut loader = JoinSet::new();
+    loader.spawn(load(daemon.clone(), client, answers, stop.clone()));
     let (mut calm, mut swapping, mut failures, mut asked) =
         (Samples::default(), Samples::default(), Vec::new(), 0_usize);
     let begun = Instant::now();
@@ -83,7 +84,7 @@ pub(crate) async fn measure() -> Result<()> {
     }
     stop.store(true, Ordering::Relaxed);
     drop(answered);
-    loader.await??;
+    loader.join_next().await.context("the load was spawned")???;
 
     let worst = |times: &[Duration]| times.iter().max().copied().unwrap_or_default();
     let all =
@@ -133,7 +134,7 @@ async fn load(
             let _ = answers.send(answer).await;
         });
     }
-    while under_way.join_next().await.is_some() {}
+    under_way.join_all().await;
     Ok(())
 }
 

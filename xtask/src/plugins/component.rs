@@ -9,7 +9,7 @@ pub(super) struct Component {
     pub(super) bytes: Vec<u8>,
     /// `hook` or `provisioner`.
     pub(super) kind: &'static str,
-    /// What it asks of its host, sorted, without our own package's name and without versions.
+    /// What it asks of its host, sorted: our own interfaces, and packages of WASI.
     pub(super) imports: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ impl Component {
         let mut imports: Vec<String> =
             world.imports.keys().map(|key| short(&resolve.name_world_key(key))).collect();
         imports.sort();
-        // One interface in two versions.
+        // One package, several interfaces.
         imports.dedup();
         Ok(Self { kind: kind(&exports, &imports)?, bytes, imports })
     }
@@ -64,6 +64,8 @@ fn kind(exports: &[String], imports: &[String]) -> Result<&'static str> {
 
 fn short(name: &str) -> String {
     let name = name.split('@').next().unwrap_or(name);
+    // Of WASI the package is enough: other languages' compilers import most of its interfaces.
+    let name = if name.starts_with("wasi:") { name.split('/').next().unwrap_or(name) } else { name };
     name.strip_prefix("wharfinger:plugin/").unwrap_or(name).to_owned()
 }
 
@@ -78,7 +80,7 @@ mod tests {
     #[test]
     fn names_are_shown_without_package_and_version() {
         assert_eq!(short("wharfinger:plugin/log@0.1.0"), "log");
-        assert_eq!(short("wasi:http/types@0.2.6"), "wasi:http/types");
+        assert_eq!(short("wasi:http/types@0.2.6"), "wasi:http");
     }
 
     #[test]

@@ -20,12 +20,13 @@ use crate::report::{Samples, heading, line};
 use crate::{build, load, ours};
 
 const INTERVAL: Duration = Duration::from_millis(1);
-const BEFORE: Duration = Duration::from_secs(2);
+/// Before the first swap, and between two.
+const CALM: Duration = Duration::from_secs(1);
 /// How long a swap is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Swaps of each kind.
 const SWAPS: usize = 3;
-/// Answers whose requests wait to be looked at.
+/// Answers that wait to be looked at.
 const BACKLOG: usize = 10_000;
 
 /// What became of one request.
@@ -36,78 +37,83 @@ struct Answered {
     outcome: Result<String>,
 }
 
+/// What came of all of them.
+struct Tally {
+    answered: mpsc::Receiver<Answered>,
+    asked: usize,
+    failures: Vec<anyhow::Error>,
+}
+
+impl Tally {
+    /// The next answer's end and digest, unless it failed.
+    async fn next(&mut self, samples: &mut Samples) -> Result<Option<(Instant, String)>> {
+        let answer = self.answered.recv().await.context("the load ended")?;
+        self.asked += 1;
+        samples.add(answer.took);
+        match answer.outcome {
+            Ok(digest) => return Ok(Some((answer.at, digest))),
+            Err(error) => self.failures.push(error),
+        }
+        Ok(None)
+    }
+}
+
 pub(crate) async fn measure() -> Result<()> {
     heading("a swap under 1,000 reviews a second");
     let daemon = Arc::new(TestDaemon::builder().local().hook(&ours::table("naming", "naming")).start().await);
     let file = daemon.dir().join("plugins/naming.wasm");
     let first = fs::read(&file)?;
-    let client = load::client()?;
-    let (_, _, answer) = load::dry_run(&client, &daemon).await?;
-    let mut serving = load::digest(&answer)?.to_owned();
-
-    let (answers, mut answered) = mpsc::channel(BACKLOG);
+    let (answers, answered) = mpsc::channel(BACKLOG);
     let stop = Arc::new(AtomicBool::new(false));
     let mut loader = JoinSet::new();
-    loader.spawn(load(daemon.clone(), client, answers, stop.clone()));
-    let (mut calm, mut swapping, mut failures, mut asked) =
-        (Samples::default(), Samples::default(), Vec::new(), 0_usize);
-    let begun = Instant::now();
-    while begun.elapsed() < BEFORE {
-        let answer = answered.recv().await.context("the load ended")?;
-        calm.add(answer.took);
-    }
-
-    let mut times = [Vec::new(), Vec::new()];
+    loader.spawn(load(daemon.clone(), load::client()?, answers, stop.clone()));
+    let mut tally = Tally { answered, asked: 0, failures: Vec::new() };
+    let (mut calm, mut swapping) = (Samples::default(), Samples::default());
+    let [mut compiled, mut cached] = [Samples::default(), Samples::default()];
     for number in 0..SWAPS {
         // A build nobody has seen, and back to one that was compiled before.
-        for (kind, bytes) in [build::another(&file, number)?, first.clone()].into_iter().enumerate() {
+        let another = build::another(&file, number)?;
+        for (bytes, times) in [(&another, &mut compiled), (&first, &mut cached)] {
+            let begun = Instant::now();
+            while begun.elapsed() < CALM {
+                tally.next(&mut calm).await?;
+            }
+            let expected = build::digest(bytes);
             let temporary = file.with_file_name(".naming.wasm.tmp");
             fs::write(&temporary, bytes)?;
             fs::rename(&temporary, &file)?;
             let renamed = Instant::now();
             loop {
-                let answer = answered.recv().await.context("the load ended")?;
-                asked += 1;
-                swapping.add(answer.took);
-                match answer.outcome {
-                    Ok(digest) if digest != serving => {
-                        serving = digest;
-                        times[kind].push(answer.at.saturating_duration_since(renamed));
+                match tally.next(&mut swapping).await? {
+                    Some((at, digest)) if digest == expected => {
+                        times.add(at.saturating_duration_since(renamed));
                         break;
                     }
-                    Ok(_) => {}
-                    Err(error) => failures.push(error),
+                    _ => ensure!(renamed.elapsed() < PATIENCE, "no new generation\n{}", daemon.log()),
                 }
-                ensure!(renamed.elapsed() < PATIENCE, "no new generation\n{}", daemon.log());
             }
         }
     }
     stop.store(true, Ordering::Relaxed);
+    let Tally { answered, asked, failures } = tally;
     drop(answered);
     loader.join_next().await.context("the load was spawned")???;
 
-    let worst = |times: &[Duration]| times.iter().max().copied().unwrap_or_default();
-    let all =
-        |times: &[Duration]| times.iter().map(|time| format!("{time:.0?}")).collect::<Vec<_>>().join(", ");
-    line("failures", failures.len(), format!("of {asked} reviews in {} swaps (goal: 0)", 2 * SWAPS));
+    line("failures", failures.len(), format!("of {asked} reviews, {} swaps (goal: 0)", 2 * SWAPS));
     if let Some(failure) = failures.first() {
         line("the first of them", "", format!("{failure:#}"));
     }
-    let [compiled, cached] = &times;
+    let row = |name: &str, times: &mut Samples, goal: &str| {
+        let (median, worst) = (times.percentile(50), times.percentile(100));
+        line(name, format!("{worst:.0?}"), format!("the slowest; median {median:.0?} (goal: {goal})"));
+    };
+    row("rename → serving, never seen before", &mut compiled, "at most 1 s");
+    row("rename → serving, compiled before", &mut cached, "at most 300 ms");
+    let before = calm.percentile(99);
     line(
-        "rename → serving, never seen before",
-        format!("{:.0?}", worst(compiled)),
-        format!("{} (goal: at most 1 s)", all(compiled)),
-    );
-    line(
-        "rename → serving, compiled before",
-        format!("{:.0?}", worst(cached)),
-        format!("{} (goal: at most 300 ms)", all(cached)),
-    );
-    line(
-        "a review, p99 while swapping",
+        "a review, p99 until the swap is done",
         format!("{:.1?}", swapping.percentile(99)),
-        format!("{:.1?} before", calm.percentile(99)),
+        format!("{before:.1?} in between"),
     );
     Ok(())
 }

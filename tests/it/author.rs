@@ -6,6 +6,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wharfinger_tests::bin_path::{binary, wharfinger, workspace_root};
+use wharfinger_tests::fake_manager::FakeManager;
 
 /// What a command said, with its exit code.
 #[derive(Debug)]
@@ -273,6 +274,22 @@ fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
             "{mood}: {said:?}"
         );
     }
+}
+
+#[test]
+fn a_run_reaches_the_upstreams_of_a_table_and_no_others() {
+    let manager = FakeManager::templates_dialect().start();
+    let folder = tempfile::tempdir().unwrap();
+    let call = write(&folder, "call.json", &json!({ "function": "templates" }));
+    let table = folder.path().join("table.toml");
+    std::fs::write(&table, format!("[upstreams.manager]\nurl = \"{}\"\n", manager.url())).unwrap();
+    let file = shipped("go-mcp-manager");
+    let said = plugin(&["run", &file, "--request", &call, "--table", table.to_str().unwrap()]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(!said.answers()[0]["answer"]["templates"].as_array().unwrap().is_empty(), "{said:?}");
+    let refused = plugin(&["run", &file, "--request", &call]);
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert_eq!(refused.answers()[0]["answer"]["kind"], "denied", "{refused:?}");
 }
 
 #[test]

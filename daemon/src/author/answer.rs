@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::given::Plugin;
-use super::request::{OWNER, Question};
+use super::request::Question;
+use super::words::OWNER;
 use crate::domain::{Decision, Failure, LogLine, Observation, Template, Verdict, Violation, Workload};
 use crate::extension::{Creation, LogsPage, OwnedPage};
 

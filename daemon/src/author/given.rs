@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use super::{Error, json, request};
+use super::{Error, json, words};
 use crate::config::ByItself;
 use crate::extension::{Hook, PluginKind, Provisioner};
 use crate::plugin::{self, Anatomy, Limits, Loaded, LoadingOptions, Script, Workbench};
@@ -147,7 +147,7 @@ impl Subject {
 
     /// Ends what the plugin started and did not end.
     pub(super) async fn finish(self) {
-        let Ok(children) = self.processes.children(request::OWNER).await else { return };
+        let Ok(children) = self.processes.children(words::OWNER).await else { return };
         for child in children {
             if let Ok(false) = self.processes.signal(&child.target, Signal::Terminate, GRACE).await {
                 let _ = self.processes.signal(&child.target, Signal::Kill, GRACE).await;

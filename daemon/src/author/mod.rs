@@ -22,6 +22,7 @@ mod inspect;
 mod request;
 mod run;
 mod scaffold;
+mod words;
 
 use clap::Subcommand;
 

@@ -18,30 +18,23 @@
 //! folder of a configuration.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, from_value};
 
+use super::words::{Call, Request, parse, target, template};
 use super::{Error, json};
 use crate::catalog;
 use crate::config::{self, Overrides};
 use crate::domain::{
-    CreateRequest, HealthPolicy, Input, InstanceId, OwnerId, PluginIdentity, Secret, Secrets, Spec, Target,
-    Template, Timestamp, Violation, Workload, WorkloadName,
+    CreateRequest, PluginIdentity, Secret, Secrets, Spec, Target, Template, Timestamp, Violation,
 };
 use crate::extension::{CreateOrder, LogsRequest, Review};
 use crate::service;
 
 /// Calls of one file.
 const MAX_CALLS: usize = 1_000;
-/// Whose workloads these are.
-pub(super) const OWNER: OwnerId = OwnerId::from_u128(0xa07_0000_0000_0000_0000_0000_0000_0001);
-/// The instance that is meant unless another one is named; a UUID of version 7.
-const INSTANCE: InstanceId = InstanceId::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
 /// Of logs, unless the file says more.
 const MAX_BYTES: u32 = 64 << 10;
 
@@ -70,101 +63,6 @@ impl Question {
             Self::Logs(..) => "logs",
         }
     }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Call {
-    function: Option<String>,
-    request: Option<Request>,
-    target: Option<Meant>,
-    #[serde(default)]
-    dry_run: bool,
-    cursor: Option<String>,
-    max_bytes: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Request {
-    name: String,
-    template: Wanted,
-    provisioner: Option<String>,
-    #[serde(default)]
-    environment: BTreeMap<String, String>,
-    #[serde(default)]
-    secrets: BTreeMap<String, String>,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    description: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "the name of a template, or a template: an object with name, port, …")]
-enum Wanted {
-    Named(String),
-    Written(Box<Written>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    name: String,
-    #[serde(default)]
-    description: String,
-    provisioner: Option<String>,
-    image: Option<String>,
-    #[serde(default)]
-    command: Vec<String>,
-    port: u16,
-    path: Option<String>,
-    transport: Option<String>,
-    #[serde(default)]
-    environment: BTreeMap<String, String>,
-    #[serde(default)]
-    labels: BTreeMap<String, String>,
-    #[serde(default)]
-    resources: BTreeMap<String, String>,
-    #[serde(default)]
-    inputs: Vec<WrittenInput>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenInput {
-    name: String,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    required: bool,
-    #[serde(default)]
-    secret: bool,
-    default: Option<String>,
-    #[serde(default)]
-    choices: Vec<String>,
-    format: Option<String>,
-    pattern: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Meant {
-    workload_name: Option<String>,
-    instance_id: Option<String>,
-    #[serde(default)]
-    attempt: u32,
-    last_known: Option<Known>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Known {
-    id: String,
-    name: String,
-    url: Option<String>,
-    port: Option<u16>,
-    #[serde(default)]
-    details: BTreeMap<String, String>,
 }
 
 /// Where templates are found, and who makes what names nobody.
@@ -283,22 +181,24 @@ impl Surroundings {
         })
     }
 
+    fn template(&self, name: &str) -> Result<Template, String> {
+        let found = self.templates.iter().find(|template| template.name.as_str() == name);
+        found.cloned().ok_or_else(|| match self.templates.as_slice() {
+            [] => {
+                format!("template {name:?} is not known: write it out, or name a configuration with --config")
+            }
+            known => {
+                let known: Vec<&str> = known.iter().map(|template| template.name.as_str()).collect();
+                format!("there is no template {name:?}; there are: {}", known.join(", "))
+            }
+        })
+    }
+
     /// Request and template, resolved as the daemon does it.
     fn spec(&self, request: Request) -> Result<Spec, String> {
-        let template = match request.template {
-            Wanted::Written(written) => template(*written)?,
-            Wanted::Named(name) => {
-                let found = self.templates.iter().find(|template| template.name.as_str() == name);
-                found.cloned().ok_or_else(|| match self.templates.as_slice() {
-                    [] => format!(
-                        "template {name:?} is not known: write it out, or name a configuration with --config"
-                    ),
-                    known => {
-                        let known: Vec<&str> = known.iter().map(|template| template.name.as_str()).collect();
-                        format!("there is no template {name:?}; there are: {}", known.join(", "))
-                    }
-                })?
-            }
+        let template = match &request.template {
+            Value::String(name) => self.template(name)?,
+            _ => template(request.template)?,
         };
         let asked = CreateRequest {
             name: parse(&request.name)?,
@@ -329,14 +229,6 @@ impl Surroundings {
     }
 }
 
-fn parse<T>(text: &str) -> Result<T, String>
-where
-    T: FromStr,
-    T::Err: Display,
-{
-    text.parse().map_err(|error: T::Err| error.to_string())
-}
-
 fn secrets(given: &BTreeMap<String, String>) -> Secrets {
     Secrets(given.iter().map(|(key, value)| (key.clone(), Secret::new(value.clone()))).collect())
 }
@@ -344,59 +236,6 @@ fn secrets(given: &BTreeMap<String, String>) -> Secrets {
 fn told(violations: &[Violation]) -> String {
     let lines = violations.iter().map(|violation| format!("{}: {}", violation.pointer, violation.message));
     lines.collect::<Vec<_>>().join("; ")
-}
-
-fn template(written: Written) -> Result<Template, String> {
-    let inputs = written.inputs.into_iter().map(|input| Input {
-        name: input.name,
-        description: input.description,
-        required: input.required,
-        secret: input.secret,
-        default: input.default,
-        choices: input.choices,
-        format: input.format,
-        pattern: input.pattern,
-    });
-    Ok(Template {
-        name: parse(&written.name)?,
-        description: written.description,
-        provisioner: written.provisioner.as_deref().map(parse).transpose()?,
-        image: written.image,
-        command: written.command,
-        port: if written.port == 0 {
-            return Err("a template's port is 1 to 65535".to_owned());
-        } else {
-            written.port
-        },
-        path: written.path.unwrap_or_else(|| "/mcp".to_owned()),
-        transport: written.transport.unwrap_or_else(|| "streamable-http".to_owned()),
-        environment: written.environment,
-        labels: written.labels,
-        resources: written.resources,
-        health: HealthPolicy::default(),
-        inputs: inputs.collect(),
-    })
-}
-
-fn target(meant: Option<Meant>) -> Result<Target, String> {
-    let meant =
-        meant.unwrap_or(Meant { workload_name: None, instance_id: None, attempt: 0, last_known: None });
-    let instance = match meant.instance_id.as_deref() {
-        Some(id) => id.parse().map_err(|_| format!("instance_id {id:?} is no UUID"))?,
-        None => INSTANCE,
-    };
-    let name = match meant.workload_name.as_deref() {
-        Some(name) => parse(name)?,
-        None => WorkloadName::of(OWNER, instance),
-    };
-    let last_known = meant.last_known.map(|known| Workload {
-        id: known.id,
-        name: known.name,
-        url: known.url,
-        port: known.port,
-        details: known.details,
-    });
-    Ok(Target { name, instance, owner: OWNER, incarnation: meant.attempt, last_known })
 }
 
 #[cfg(test)]
@@ -453,6 +292,11 @@ mod tests {
             (json!({ "name": "files", "template": "demo" }), true, "--config"),
             (json!({ "name": "No Name", "template": { "name": "t", "port": 1 } }), true, "not allowed"),
             (json!({ "name": "files", "template": { "name": "t", "port": 0 } }), true, "port"),
+            (
+                json!({ "name": "files", "template": { "name": "t", "prot": 1 } }),
+                true,
+                "unknown field `prot`",
+            ),
             (
                 json!({ "name": "f", "template": { "name": "t", "port": 1 }, "environment": { "PATH": "x" } }),
                 true,

@@ -29,7 +29,9 @@ const RUST_HOOK: Files =
 const RUST_PROVISIONER: Files = files!(
     "scaffold/rust/provisioner": "Cargo.toml", "README.md", "calls.json", "settings.json", "src/lib.rs", "upstreams.json",
 );
-const PYTHON_HOOK: Files = files!("scaffold/python/hook": "README.md", "app.py", "request.json", "requirements.txt", "settings.json");
+const PYTHON_HOOK: Files = files!(
+    "scaffold/python/hook": "README.md", "app.py", "request.json", "requirements.txt", "settings.json",
+);
 const PYTHON_PROVISIONER: Files = files!(
     "scaffold/python/provisioner": "README.md", "app.py", "calls.json", "requirements.txt", "settings.json",
     "upstream.py", "upstreams.json",
@@ -49,32 +51,10 @@ const WIT: Files = files!(
 const IGNORED: &str = "/target\n/node_modules\n/.venv\n__pycache__\n*.wasm\n";
 
 /// Names that Rust or the project itself needs.
-const TAKEN: [&str; 24] = [
-    "alloc",
-    "as",
-    "async",
-    "await",
-    "core",
-    "crate",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "fn",
-    "impl",
-    "mod",
-    "proc-macro",
-    "self",
-    "serde",
-    "serde-json",
-    "std",
-    "super",
-    "test",
-    "true",
-    "type",
-    "wharfinger-plugin-sdk",
-];
+const TAKEN: &str = "abstract alloc as async await become box break const continue core crate do dyn else enum extern \
+    false final fn for gen if impl in let loop macro match mod move mut override priv proc-macro pub ref return self \
+    serde serde-json static std struct super test trait true try type typeof union unsafe unsized use virtual where \
+    wharfinger-plugin-sdk while yield";
 
 /// See the module.
 #[derive(Debug, Args)]
@@ -157,7 +137,7 @@ fn name(folder: &Path) -> Result<String, Error> {
         && !name.ends_with('-')
         && name.len() <= 63
         && name.bytes().all(letters)
-        && !TAKEN.contains(&name.as_str());
+        && !TAKEN.split_whitespace().any(|taken| taken == name);
     if usable {
         return Ok(name);
     }
@@ -227,7 +207,7 @@ mod tests {
         for good in ["short-names", "a", "x9", "/tmp/deep/labels"] {
             assert!(name(Path::new(good)).is_ok(), "{good}");
         }
-        for bad in ["Short", "9x", "a_b", "a b", "-a", "a-", "fn", "std", "serde", "ü", "/"] {
+        for bad in ["Short", "9x", "a_b", "a b", "-a", "a-", "fn", "while", "std", "serde", "ü", "/"] {
             assert!(matches!(name(Path::new(bad)), Err(Error::Usage(_))), "{bad}");
         }
     }

@@ -1,6 +1,6 @@
 //! What can be said of a component from its bytes alone: nothing of it is compiled, linked or run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasmparser::{KnownCustom, Parser, Payload};
 
@@ -46,6 +46,7 @@ impl Anatomy {
         let bytes = candidate.bytes();
         let mut anatomy = Self { size: bytes.len(), digest: candidate.digest.to_string(), ..Self::default() };
         let mut producers = BTreeSet::new();
+        let mut sections = BTreeMap::new();
         let mut depth = 0_usize;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
@@ -66,10 +67,9 @@ impl Anatomy {
                     }
                 }
                 Payload::CustomSection(section) => {
-                    let (name, size) = (word(section.name()), section.data().len());
-                    match anatomy.custom_sections.iter_mut().find(|(known, _)| *known == name) {
-                        Some((_, sum)) => *sum += size,
-                        None => keep(&mut anatomy.custom_sections, (name, size)),
+                    let name = word(section.name());
+                    if sections.len() < MAX_NAMES || sections.contains_key(&name) {
+                        *sections.entry(name).or_insert(0) += section.data().len();
                     }
                     if let KnownCustom::Producers(fields) = section.as_known() {
                         for field in fields {
@@ -87,6 +87,7 @@ impl Anatomy {
                 _ => {}
             }
         }
+        anatomy.custom_sections = sections.into_iter().collect();
         anatomy.producers = producers.into_iter().collect();
         anatomy.imports.sort();
         anatomy.kind = kind(&anatomy.exports);

@@ -56,7 +56,7 @@ fn read(text: &str) -> Result<(Value, Validator), String> {
     if !schema.is_object() && !schema.is_boolean() {
         return Err("is no JSON Schema: an object is wanted".to_owned());
     }
-    Extent { root: &schema, targets: HashMap::from([(String::new(), None)]) }.of(&schema, 0)?;
+    Measure { root: &schema, targets: HashMap::from([(String::new(), None)]) }.of(&schema, 0)?;
     let validator = jsonschema::options()
         .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN))
         .build(&schema)
@@ -67,28 +67,44 @@ fn read(text: &str) -> Result<(Value, Validator), String> {
     Ok((schema, validator))
 }
 
-/// Counts the parts of a schema with its references followed.
-struct Extent<'schema> {
-    root: &'schema Value,
-    /// By pointer; none while it is being counted.
-    targets: HashMap<String, Option<usize>>,
+/// How many parts a part of a schema has, and how deep they lie, with references followed.
+#[derive(Clone, Copy)]
+struct Extent {
+    parts: usize,
+    height: usize,
 }
 
-impl Extent<'_> {
-    fn of(&mut self, part: &Value, depth: usize) -> Result<usize, String> {
+impl Extent {
+    const ONE: Self = Self { parts: 1, height: 1 };
+
+    const fn holding(self, inner: Self) -> Self {
+        let height = if inner.height < self.height { self.height } else { inner.height.saturating_add(1) };
+        Self { parts: self.parts.saturating_add(inner.parts), height }
+    }
+}
+
+/// Measures a schema.
+struct Measure<'schema> {
+    root: &'schema Value,
+    /// By pointer; none while it is being measured.
+    targets: HashMap<String, Option<Extent>>,
+}
+
+impl Measure<'_> {
+    fn of(&mut self, part: &Value, depth: usize) -> Result<Extent, String> {
         if depth > MAX_DEPTH {
             return Err(format!("is nested deeper than {MAX_DEPTH}"));
         }
-        let mut parts: usize = 1;
+        let mut extent = Extent::ONE;
         match part {
             Value::Array(items) => {
                 for item in items {
-                    parts = parts.saturating_add(self.of(item, depth + 1)?);
+                    extent = extent.holding(self.of(item, depth + 1)?);
                 }
             }
             Value::Object(members) => {
                 for (key, value) in members {
-                    let more = match (key.as_str(), value) {
+                    let inner = match (key.as_str(), value) {
                         ("$ref", Value::String(target)) => self.target(target, depth + 1)?,
                         // They would make a pointer mean something else, or go in circles.
                         ("$id" | "$anchor" | "$dynamicAnchor" | "$recursiveAnchor", Value::String(_))
@@ -101,27 +117,30 @@ impl Extent<'_> {
                         }
                         (_, value) => self.of(value, depth + 1)?,
                     };
-                    parts = parts.saturating_add(more);
+                    extent = extent.holding(inner);
                 }
             }
             _ => {}
         }
-        if parts > MAX_PARTS {
+        if extent.parts > MAX_PARTS {
             return Err(format!(
                 "stands for more than {MAX_PARTS} parts when its references are written out"
             ));
         }
-        Ok(parts)
+        if extent.height > MAX_DEPTH {
+            return Err(format!("is nested deeper than {MAX_DEPTH}"));
+        }
+        Ok(extent)
     }
 
-    fn target(&mut self, reference: &str, depth: usize) -> Result<usize, String> {
+    fn target(&mut self, reference: &str, depth: usize) -> Result<Extent, String> {
         let Some(pointer) = reference.strip_prefix('#') else {
             return Err(format!(
                 "refers to {reference:?}: a schema may only refer to itself (\"#/$defs/NAME\")"
             ));
         };
         match self.targets.get(pointer) {
-            Some(Some(parts)) => return Ok(*parts),
+            Some(Some(extent)) => return Ok(*extent),
             Some(None) => return Err(format!("refers in a circle, by {reference:?}")),
             None => {}
         }
@@ -130,9 +149,9 @@ impl Extent<'_> {
             return Err(format!("refers to {reference:?}, which is not in it"));
         };
         self.targets.insert(pointer.to_owned(), None);
-        let parts = self.of(target, depth)?;
-        self.targets.insert(pointer.to_owned(), Some(parts));
-        Ok(parts)
+        let extent = self.of(target, depth)?;
+        self.targets.insert(pointer.to_owned(), Some(extent));
+        Ok(extent)
     }
 }
 
@@ -258,8 +277,8 @@ mod tests {
         }
         schema += "}}";
         assert!(refused(&schema).contains("parts"));
-        let mut chain = r##"{"$ref": "#/$defs/d999", "$defs": {"d0": {}"##.to_owned();
-        for number in 1..1_000 {
+        let mut chain = r##"{"$ref": "#/$defs/d134", "$defs": {"d0": {}"##.to_owned();
+        for number in 1..135 {
             write!(chain, ", \"d{number}\": {{\"$ref\": \"#/$defs/d{}\"}}", number - 1).unwrap();
         }
         chain += "}}";

@@ -22,7 +22,7 @@ use crate::extension::{ConfigurationReport, Extensions as _};
 use crate::plugin::PluginHost;
 use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions};
 
-/// A file that lost all of its hooks is looked at again after this.
+/// A file that lost all of its hooks is looked at again after this; so is a provisioner that may go.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// What is reloaded, and into what.
@@ -49,6 +49,8 @@ impl Reload {
     /// Watches and reloads until `shutdown`.
     pub(crate) fn start(self, tasks: &Tasks, shutdown: Shutdown) {
         let changed = Activator::new();
+        // What changed since it was read, while the daemon started.
+        changed.ring();
         let directories = self.directories();
         let options = WatchOptions::default();
         let watcher = PathWatcher::start(directories, options, changed.clone(), tasks, shutdown.clone());
@@ -79,7 +81,7 @@ impl Reload {
             let mut waiting = Vec::new();
             tokio::select! {
                 () = changed.rung() => {}
-                () = tokio::time::sleep(SECOND_LOOK), if self.suspicious => {}
+                () = tokio::time::sleep(SECOND_LOOK), if self.suspicious || self.plugins.are_leaving() => {}
                 Some(()) = self.hangup.recv() => tracing::info!(signal = "SIGHUP", "reading the configuration again"),
                 Some(request) = self.requests.recv() => waiting.push(request),
             }

@@ -52,14 +52,21 @@ fn both_shipped_files_load() {
     }
 }
 
+/// What was read, without the text it was read from.
+fn values(mut loaded: Loaded) -> String {
+    loaded.options.plugin.provisioners.iter_mut().for_each(|table| table.table.clear());
+    loaded.options.plugin.hooks.iter_mut().for_each(|table| table.table.clear());
+    format!("{:#?}", loaded.options)
+}
+
 #[test]
 fn the_documented_defaults_are_the_real_ones() {
     let folder = folder(str::to_owned);
-    let real = format!("{:#?}", loaded(folder.path(), "wharfinger.toml").options);
+    let real = values(loaded(folder.path(), "wharfinger.toml"));
     let file = folder.path().join("wharfinger.toml");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, set_every_default(&text)).unwrap();
-    let documented = format!("{:#?}", loaded(folder.path(), "wharfinger.toml").options);
+    let documented = values(loaded(folder.path(), "wharfinger.toml"));
     assert!(set_every_default(&text) != text);
     assert_eq!(real, documented);
 }

@@ -34,7 +34,7 @@ use super::{Allowances, rehearsal, restore};
 use crate::domain::{PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
 use crate::extension::{
     Candidate, CandidateRefusal, ConfigurationReport, ExtensionSet, Extensions, HookEntry, PluginReport,
-    Plugins, RollbackError,
+    Plugins, ProvisionerEntry, RollbackError,
 };
 use crate::process::Processes;
 use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Tasks};
@@ -235,6 +235,12 @@ impl PluginHost {
         self.0.curtail(&mut changing).await;
     }
 
+    /// Whether a provisioner that the configuration lacks has no instances: it goes with the next reload,
+    /// if nobody is at work on an earlier set.
+    pub fn are_leaving(&self) -> bool {
+        self.0.active.load().parts.retired.iter().any(|name| (self.0.owned)(name) == 0)
+    }
+
     /// How the configuration as a whole stands: for reports.
     pub fn note(&self, configuration: ConfigurationReport) {
         self.0.standing().configuration = configuration;
@@ -263,7 +269,8 @@ impl Inner {
     ) -> (Result<Parts, Vec<Refusal>>, BTreeMap<PluginKey, String>) {
         let survey = next::survey(&self.workshop, &changing.asked).await;
         let digests = survey.digests();
-        let in_use = |name: &ProvisionerName| changing.is_in_use(name);
+        // Whoever holds the set that serves may be about to make an instance.
+        let in_use = |name: &ProvisionerName| takes_new(&active.set, name) || changing.is_in_use(name);
         let holders = Holders { owned: &*self.owned, in_use: &in_use };
         let generation = changing.next_generation;
         let next =
@@ -363,10 +370,12 @@ fn refused(error: Error) -> RollbackError {
 impl Changing {
     /// Whether somebody may be at work on a set in which the provisioner took new instances.
     fn is_in_use(&self, name: &ProvisionerName) -> bool {
-        let takes =
-            |set: Arc<ExtensionSet>| set.provisioners.get(name).is_some_and(|entry| entry.takes_new());
-        self.held.iter().filter_map(Weak::upgrade).any(takes)
+        self.held.iter().filter_map(Weak::upgrade).any(|set| takes_new(&set, name))
     }
+}
+
+fn takes_new(set: &ExtensionSet, name: &ProvisionerName) -> bool {
+    set.provisioners.get(name).is_some_and(ProvisionerEntry::takes_new)
 }
 
 impl Extensions for PluginHost {

@@ -19,6 +19,7 @@ async fn nothing_changed_is_no_new_generation() {
     let path = bench.write(&TestGuest::provisioner(), "p.wasm");
     let table = options(provisioner_options(&path), Vec::new());
     let host = bench.start(table.clone()).await.unwrap();
+    bench.changed.rung().await;
     // Written again, with the same content.
     bench.write(&TestGuest::provisioner(), "p.wasm");
     let reloaded = host.reload(table, Allowances::default()).await.unwrap();

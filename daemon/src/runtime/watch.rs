@@ -62,8 +62,9 @@ impl PathWatcher {
         tasks: &Tasks,
         shutdown: Shutdown,
     ) -> Self {
+        let seen = Footprint::look(&directories);
         let this = Self { directories: Arc::new(Mutex::new(directories)), hint: Activator::new() };
-        let watching = this.clone().watch(options, bell);
+        let watching = this.clone().watch(options, bell, seen);
         tasks.spawn("watch files", async move {
             tokio::select! {
                 () = shutdown.cancelled() => {}
@@ -86,13 +87,15 @@ impl PathWatcher {
         self.directories.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn watch(self, options: WatchOptions, bell: Activator) {
+    async fn watch(self, options: WatchOptions, bell: Activator, seen: Footprint) {
         let mut hints = Hints::new(self.hint.clone(), options.poll);
-        let mut rung_for = Footprint::default();
+        let mut rung_for = seen;
         loop {
             let directories = self.directories();
             hints.arm(&directories);
-            let hinted = timeout(options.poll, self.hint.rung()).await.is_ok();
+            // What changed before it was watched sends no event.
+            let hinted = Footprint::of(&directories).await != rung_for
+                || timeout(options.poll, self.hint.rung()).await.is_ok();
             let footprint = self.settled(&directories, options).await;
             if !hinted || footprint != rung_for {
                 rung_for = footprint;

@@ -68,6 +68,8 @@ async fn every_route_is_documented_with_exactly_its_methods() {
         "/mcp/orphans/{workload}/adopt",
         "/mcp/orphans/{workload}/purge",
         "/mcp/plugins",
+        "/mcp/plugins/reload",
+        "/mcp/plugins/{name}/rollback",
         "/mcp/provisioners",
         "/mcp/templates",
         "/mcp/templates/{name}",

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::Wharf;
 use super::fakes::Fakes;
+use crate::domain::{Decision, Verdict};
 
 #[tokio::test]
 async fn a_refused_plugin_shows_what_is_wanted_what_serves_and_why() {
@@ -11,7 +12,10 @@ async fn a_refused_plugin_shows_what_is_wanted_what_serves_and_why() {
     let answer = wharf.get("/mcp/plugins").await;
     assert_eq!(
         answer.json,
-        json!({"generation": 7, "plugins": [{
+        json!({"generation": 7, "configuration": {
+            "refusal": {"at": "1970-01-01T00:00:02.000Z", "message": "server.listen: is no address"},
+            "needs_restart": ["store.cache"],
+        }, "plugins": [{
             "name": "local", "kind": "provisioner", "state": "refused",
             "desired": {"digest": "sha256:03"},
             "active": {"digest": "sha256:01", "generation": 6, "since": "1970-01-01T00:00:00.000Z"},
@@ -19,7 +23,9 @@ async fn a_refused_plugin_shows_what_is_wanted_what_serves_and_why() {
                 "at": "1970-01-01T00:00:01.000Z", "code": "plugin_invalid", "message": "no component",
                 "digest": "sha256:03",
             },
-            "calls": 3, "p50_us": 2_000, "p99_us": null,
+            "quarantine": null, "instances": 2,
+            "previous": [{"digest": "sha256:00", "generation": 5, "since": "1970-01-01T00:00:00.000Z"}],
+            "calls": 3, "in_flight": 1, "p50_us": 2_000, "p99_us": null,
         }]})
     );
     assert_eq!(wharf.get("/mcp/plugins?x=1").await.code(), (400, "invalid_query"));
@@ -32,4 +38,35 @@ async fn a_handler_that_panics_is_a_problem_of_its_request_alone() {
     assert_eq!(answer.code(), (500, "internal"));
     assert!(!answer.text.contains("a part that panics"), "{}", answer.text);
     assert_eq!(wharf.get("/livez").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_reload_answers_with_how_everything_stands_and_does_not_keep_its_caller_for_ever() {
+    let wharf = Wharf::new();
+    let answer = wharf.post("/mcp/plugins/reload", None).await;
+    assert_eq!((answer.status, &answer.json["generation"]), (200, &json!(7)));
+    let allow = Verdict { decision: Decision::Allow, violations: Vec::new(), warnings: Vec::new() };
+    let slow = Wharf::with(Fakes::with_hook(Ok(allow)), 8);
+    let answer = slow.post("/mcp/plugins/reload?wait=10ms", None).await;
+    assert_eq!((answer.status, &answer.json["generation"]), (202, &json!(7)));
+    assert_eq!(wharf.post("/mcp/plugins/reload?wait=9", None).await.code(), (400, "invalid_query"));
+}
+
+#[tokio::test]
+async fn a_rollback_that_is_not_possible_says_why() {
+    let wharf = Wharf::new();
+    assert_eq!(wharf.post("/mcp/plugins/local/rollback", None).await.status, 200);
+    for (name, code) in [
+        ("nobody", (404, "plugin_not_found")),
+        ("both", (409, "plugin_ambiguous")),
+        ("new", (409, "nothing_to_roll_back_to")),
+        ("gone", (422, "rollback_refused")),
+        ("local/rollback?kind=driver", (400, "invalid_query")),
+    ] {
+        let path = match name.split_once('?') {
+            Some((path, query)) => format!("/mcp/plugins/{path}?{query}"),
+            None => format!("/mcp/plugins/{name}/rollback"),
+        };
+        assert_eq!(wharf.post(&path, None).await.code(), code, "{name}");
+    }
 }

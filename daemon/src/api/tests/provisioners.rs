@@ -14,7 +14,7 @@ async fn provisioners_say_what_they_are_and_whether_they_answer() {
         json!({"provisioners": [{
             "name": "local", "plugin": {"name": "local", "digest": "sha256:01"}, "default": true,
             "capabilities": ["logs"], "reachable": true, "since": "1970-01-01T00:00:00.000Z",
-            "in_flight": 1, "instances": 1, "swept_at": null,
+            "in_flight": 1, "instances": 1, "standing": "serving", "swept_at": null,
             "breaker": {"state": "closed", "since": null, "until": null, "failures": 0, "reason": null},
             "recovery": {"frozen": false, "frozen_since": null, "in_recovery": 0, "limit": 5},
         }]})

@@ -219,11 +219,11 @@ fn with_plugin(command: author::Command) -> ExitCode {
     };
     let code = match runtime.block_on(author::run(command)) {
         Ok(author::Report { text, outcome }) => {
-            println!("{text}");
+            println!("{}", author::plain(&text));
             outcome.code()
         }
         Err(error) => {
-            eprintln!("wharfinger: {}", ErrorChain(&error));
+            eprintln!("wharfinger: {}", author::plain(&ErrorChain(&error).to_string()));
             match error {
                 author::Error::Usage(_) => USAGE,
                 author::Error::Failed(_) | author::Error::Refused(plugin::Error::Engine { .. }) => 1,

@@ -106,6 +106,16 @@ pub async fn run(command: Command) -> Result<Report, Error> {
     }
 }
 
+/// A text as a terminal may see it: what a plugin says of itself may hold anything.
+pub fn plain(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\n' => letter,
+        letter if letter.is_control() => char::REPLACEMENT_CHARACTER,
+        letter => letter,
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A file whose content is JSON, bounded.
 fn json<T: serde::de::DeserializeOwned>(file: &std::path::Path) -> Result<T, Error> {
     /// Bytes of a file of requests, settings or answers.

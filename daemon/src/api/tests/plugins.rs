@@ -1,10 +1,12 @@
 //! GET /mcp/plugins.
 
+use std::sync::Arc;
+
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::Wharf;
 use super::fakes::Fakes;
-use crate::domain::{Decision, Verdict};
 
 #[tokio::test]
 async fn a_refused_plugin_shows_what_is_wanted_what_serves_and_why() {
@@ -43,19 +45,18 @@ async fn a_handler_that_panics_is_a_problem_of_its_request_alone() {
 #[tokio::test]
 async fn a_reload_answers_with_how_everything_stands_and_does_not_keep_its_caller_for_ever() {
     let wharf = Wharf::new();
-    let answer = wharf.post("/mcp/plugins/reload", None).await;
+    let answer = wharf.post("/mcp/plugins/reload", &json!({})).await;
     assert_eq!((answer.status, &answer.json["generation"]), (200, &json!(7)));
-    let allow = Verdict { decision: Decision::Allow, violations: Vec::new(), warnings: Vec::new() };
-    let slow = Wharf::with(Fakes::with_hook(Ok(allow)), 8);
-    let answer = slow.post("/mcp/plugins/reload?wait=10ms", None).await;
+    let slow = Wharf::with(Fakes::with_gate(Arc::new(Semaphore::new(0))), 8);
+    let answer = slow.post("/mcp/plugins/reload?wait=10ms", &json!({})).await;
     assert_eq!((answer.status, &answer.json["generation"]), (202, &json!(7)));
-    assert_eq!(wharf.post("/mcp/plugins/reload?wait=9", None).await.code(), (400, "invalid_query"));
+    assert_eq!(wharf.post("/mcp/plugins/reload?wait=9", &json!({})).await.code(), (400, "invalid_query"));
 }
 
 #[tokio::test]
 async fn a_rollback_that_is_not_possible_says_why() {
     let wharf = Wharf::new();
-    assert_eq!(wharf.post("/mcp/plugins/local/rollback", None).await.status, 200);
+    assert_eq!(wharf.post("/mcp/plugins/local/rollback", &json!({})).await.status, 200);
     for (name, code) in [
         ("nobody", (404, "plugin_not_found")),
         ("both", (409, "plugin_ambiguous")),
@@ -67,6 +68,6 @@ async fn a_rollback_that_is_not_possible_says_why() {
             Some((path, query)) => format!("/mcp/plugins/{path}?{query}"),
             None => format!("/mcp/plugins/{name}/rollback"),
         };
-        assert_eq!(wharf.post(&path, None).await.code(), code, "{name}");
+        assert_eq!(wharf.post(&path, &json!({})).await.code(), code, "{name}");
     }
 }

@@ -4,8 +4,10 @@
 //! one deadline → say how it ended → the sandbox is gone, whatever happened in it.
 //!
 //! Guarantees:
-//! * The call and its turn belong to a task of their own. Whoever asked may stop waiting; a `create`
-//!   is not cut half way by that, and its turn is not given to another while it still works.
+//! * A call that has effects, and its turn, belong to a task of their own. Whoever asked may stop
+//!   waiting; a `create` is not cut half way by that, and its turn is not given to another while it still
+//!   works. A call without effects goes with whoever asked, and so does its turn: a task would cost more
+//!   than many a review.
 //! * Waiting for a turn ends after half of the call's time, as *not applied*: what begins has a fair
 //!   chance to end. Everything together ends with the call's timeout.
 //! * Once the guest began, every end the host brings about (timeout, trap, out of memory, an answer
@@ -65,6 +67,8 @@ pub(super) struct Call {
     pub(super) timeout_remedy: &'static str,
     /// Replaced in what the guest logs and answers.
     pub(super) secrets: Arc<Secrets>,
+    /// Something happens outside: it is not cut short when nobody waits for its answer any more.
+    pub(super) has_effects: bool,
 }
 
 /// What a guest answers, as the bindings give it.
@@ -82,6 +86,7 @@ impl Guest {
             + Send
             + 'static,
     {
+        let has_effects = call.has_effects;
         let asked = Instant::now();
         let deadline = asked + call.timeout;
         let refused = |failure: Failure| {
@@ -96,9 +101,8 @@ impl Guest {
         let turn = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
         // The semaphore is never closed: the error of the inner result cannot be.
         let Ok(Ok(turn)) = turn else { return refused(self.busy(&call)) };
-        let (answer, answered) = oneshot::channel();
         let guest = self.clone();
-        self.tasks.spawn("plugin call", async move {
+        let work = async move {
             let began = Instant::now();
             let outcome = tokio::select! {
                 outcome = guest.run(&call, deadline, work) => outcome,
@@ -112,8 +116,15 @@ impl Guest {
             in_flight.ended(outcome.as_ref().err(), took);
             guest.meter.call(call.function, &outcome, took);
             drop((turn, in_flight));
+            outcome
+        };
+        if !has_effects {
+            return work.await;
+        }
+        let (answer, answered) = oneshot::channel();
+        self.tasks.spawn("plugin call", async move {
             // Nobody may be waiting any more.
-            let _ = answer.send(outcome);
+            let _ = answer.send(work.await);
         });
         answered.await.unwrap_or_else(|_| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
     }

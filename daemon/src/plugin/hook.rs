@@ -32,6 +32,7 @@ impl Hook for ComponentHook {
             timeout_remedy: "raise the hook's timeout if it needs more",
             // A hook knows no secret: there is nothing it could give away.
             secrets: Arc::default(),
+            has_effects: false,
         };
         let pre = self.pre.clone();
         let question = convert::review_call(review);

@@ -59,6 +59,10 @@ impl Candidate {
         let unreadable = |source| Error::Unreadable { subject: subject.clone(), source };
         let file = File::open(&subject.path).map_err(unreadable)?;
         let limit = u64::try_from(most).unwrap_or(u64::MAX);
+        // Said without reading gigabytes; what grows meanwhile is found below.
+        if file.metadata().is_ok_and(|metadata| metadata.len() > limit) {
+            return Err(Error::TooLarge { subject, limit: most });
+        }
         let mut bytes = Vec::new();
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() > most {
@@ -247,6 +251,7 @@ fn first_call(function: &'static str) -> Call {
         timeout: FIRST_CALL,
         timeout_remedy: "what comes before a plugin goes live needs no backend and must be quick",
         secrets: Arc::new(Secrets::default()),
+        has_effects: false,
     }
 }
 

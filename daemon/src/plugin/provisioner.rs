@@ -53,13 +53,15 @@ impl ComponentProvisioner {
             _ => (self.timeouts.destroy, "raise timeouts.destroy if its backend is slow"),
         };
         let turns = self.changes.clone();
-        Call { function, turns, turns_key: "max_concurrent", timeout, timeout_remedy, secrets }
+        let turns_key = "max_concurrent";
+        Call { function, turns, turns_key, timeout, timeout_remedy, secrets, has_effects: true }
     }
 
     fn look(&self, function: &'static str, timeout: Duration, secrets: Arc<Secrets>) -> Call {
         let turns = self.looks.clone();
         let timeout_remedy = "raise timeouts.inspect if its backend is slow";
-        Call { function, turns, turns_key: "max_inspects", timeout, timeout_remedy, secrets }
+        let turns_key = "max_inspects";
+        Call { function, turns, turns_key, timeout, timeout_remedy, secrets, has_effects: false }
     }
 
     /// A plugin without upstreams is its own backend: it is there when it answers.

@@ -19,6 +19,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -136,6 +137,7 @@ impl PluginHost {
     /// Begins with the set that was published last, and loads what the configuration asks for. An error
     /// lists every plugin that could not be built, if there is no whole set to go on with.
     pub async fn start(options: Options, allowances: Allowances, host: Host) -> Result<Self, Error> {
+        let began = Instant::now();
         let Host { ground, changed, ledger, published, tables, first_generation, owned, reloads } = host;
         let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
         let (parts, generation, lost) = match &published {
@@ -169,6 +171,8 @@ impl PluginHost {
                 for refusal in &lost {
                     tracing::debug!(%refusal, "not needed any more, and not to be had");
                 }
+                let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+                tracing::info!(took_us, "plugins are loaded");
                 Ok(this)
             }
             Err(Error::Refused(refusals)) if published.is_none() || !lost.is_empty() => {

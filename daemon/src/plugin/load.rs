@@ -193,9 +193,25 @@ impl Linked {
     /// Asks it who it is and whether it takes its settings. `guest` must reach no upstream.
     pub(super) async fn activate(self, guest: &Arc<Guest>) -> Result<Active, Error> {
         let description = self.describe(guest).await?;
-        schema::check(&guest.subject, description.settings_schema.as_deref(), &guest.settings)?;
-        let warnings = self.check_settings(guest).await?;
-        Ok(Active { world: self.world, description, warnings })
+        let schema = description.settings_schema.as_deref();
+        let mut told = match schema::check(&guest.subject, schema, &guest.settings) {
+            Ok(()) => Vec::new(),
+            Err(Error::Settings { violations, .. }) => violations,
+            Err(error) => return Err(error),
+        };
+        // Asked in any case, so that every bad key is told at once.
+        let checked = self.check_settings(guest).await;
+        if told.is_empty() {
+            return Ok(Active { world: self.world, description, warnings: checked? });
+        }
+        if let Err(Error::Settings { violations, .. }) = checked {
+            for violation in violations {
+                if !told.iter().any(|known| known.pointer == violation.pointer) {
+                    told.push(violation);
+                }
+            }
+        }
+        Err(Error::settings(&guest.subject, told))
     }
 
     async fn describe(&self, guest: &Arc<Guest>) -> Result<Description, Error> {

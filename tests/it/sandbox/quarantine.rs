@@ -50,9 +50,9 @@ async fn an_instance_waits_out_a_quarantine_without_losing_an_attempt() {
     let policy = POLICY.replace("failures = 2", "failures = 1").replace("\"30s\"", "\"15s\"");
     let daemon = moody("panic", "").toml(&policy).start().await;
     let body = |name: &str| json!({"name": name, "template": "demo", "provisioner": "moody"});
-    daemon.post("/mcp/instances?wait=0s", &body("one")).await.expect(202);
+    daemon.post("/mcp/instances?wait=0s", &body("one")).await.expect(201);
     until(&daemon, "/mcp/plugins", |body| state(body, "moody") == "quarantined").await;
-    daemon.post("/mcp/instances?wait=0s", &body("two")).await.expect(202);
+    daemon.post("/mcp/instances?wait=0s", &body("two")).await.expect(201);
     let waits = |instance: &serde_json::Value| instance.to_string().contains("PluginQuarantined");
     let two = until(&daemon, "/mcp/instances/two", waits).await;
     assert_eq!((&two["attempt"], &two["status"]), (&json!(0), &json!("creating")), "{two}");

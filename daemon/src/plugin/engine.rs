@@ -22,6 +22,14 @@ const TICK: Duration = Duration::from_millis(5);
 /// call is refused as busy.
 const SANDBOXES: u32 = 256;
 
+/// Bytes of a memory, and of a table, that a sandbox leaves to the next one, cleared: faulting them in
+/// again would cost more than clearing them.
+const KEPT: usize = 1 << 20;
+const KEPT_OF_TABLES: usize = 64 << 10;
+
+/// Sandboxes that are kept so while none uses them.
+const WARM: u32 = 32;
+
 /// Address space of one memory, and of the guard behind it, where there is little of it.
 const SMALL_RESERVATION: u64 = 16 << 20;
 const SMALL_GUARD: u64 = 64 << 10;
@@ -81,6 +89,9 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(count(most.tables))
         .max_tables_per_module(count(most.tables))
         .max_memories_per_module(count(most.memories))
+        .linear_memory_keep_resident(KEPT)
+        .table_keep_resident(KEPT_OF_TABLES)
+        .max_unused_warm_slots(WARM)
         .table_elements(most.table_elements)
         .max_memory_size(most.memory);
     pool

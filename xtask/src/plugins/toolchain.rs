@@ -48,6 +48,10 @@ impl fmt::Display for Toolchain {
     }
 }
 
+/// Of the 1 MiB that a module has otherwise, nothing is used, and a fresh sandbox has to clear it for
+/// each call. Beyond it a guest traps.
+const SMALL_STACK: &str = "-Clink-arg=-zstack-size=262144";
+
 impl Toolchain {
     /// The first way that works, or one message with every way.
     pub(super) fn find(workspace: &Workspace) -> Result<Self> {
@@ -97,8 +101,8 @@ impl Toolchain {
             .arg("--target-dir")
             .arg(&target)
             // Flags for the machine's own processor mean nothing to this one.
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS");
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("RUSTFLAGS", SMALL_STACK);
         if let Self::SystemSource { linker } = self {
             cargo
                 .arg("-Zbuild-std=std,panic_abort")

@@ -24,6 +24,7 @@ mod metrics;
 mod orphans;
 mod plugins;
 mod recovery;
+mod reloading;
 mod sandbox;
 mod simulation;
 mod store;

@@ -63,6 +63,8 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let metrics = Metrics::new(clock.now());
     let mut told_to_stop = Stop::listen()?;
+    // Before anything that takes time: unheard, it would end the daemon.
+    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be heard")?;
 
     let provisioners =
         options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
@@ -119,7 +121,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         bell: bell.clone(),
         clock: Arc::clone(&clock),
         requests,
-        hangup: signal(SignalKind::hangup()).context("SIGHUP cannot be heard")?,
+        hangup,
         report: ConfigurationReport::default(),
         suspicious: false,
     };

@@ -10,7 +10,7 @@ use super::{Allowances, Options, PluginHost};
 use crate::domain::{BreakerPolicy, Failure, FailureKind, Secrets};
 use crate::extension::{Extensions as _, PluginState, Plugins as _, Provisioner};
 
-const SLEEPS: (&str, &str) = (
+pub(super) const SLEEPS: (&str, &str) = (
     "(import \"wasi:clocks/monotonic-clock@0.2.6\" \"subscribe-duration\"
         (func $subscribe (param i64) (result i32)))
      (import \"wasi:io/poll@0.2.6\" \"[method]pollable.block\" (func $block (param i32)))",
@@ -20,7 +20,7 @@ const LOGS: (&str, &str) = (
     "(import \"wharfinger:plugin/log@0.1.0\" \"write\" (func $log (param i32 i32 i32 i32 i32 i32 i32)))",
     "import wharfinger:plugin/log@0.1.0;",
 );
-const AN_HOUR: &str = "(call $block (call $subscribe (i64.const 3600000000000))) i32.const 512";
+pub(super) const AN_HOUR: &str = "(call $block (call $subscribe (i64.const 3600000000000))) i32.const 512";
 
 /// How `create` of a guest ends, whose `inspect` must be well afterwards.
 async fn end(guest: TestGuest) -> Failure {

@@ -17,6 +17,9 @@ use super::options::{HookOptions, Options, ProvisionerOptions, Upstream};
 use super::set::Parts;
 use crate::domain::{HookMode, PluginKey, PluginVersion, ProvisionerName};
 
+/// Names by which one provisioner's plugin may have described itself, the last ones.
+const MAX_IDENTITIES: usize = 16;
+
 /// The files of a configuration, as far as they could be read.
 pub(super) struct Survey {
     provisioners: Vec<Material<ProvisionerOptions>>,
@@ -162,23 +165,21 @@ pub(super) fn admit(
     let Some(old) = old else { return Ok(built) };
     let options = &built.material.options;
     let instances = (holders.owned)(&options.name);
-    if instances == 0 {
-        return Ok(built);
-    }
     let change = if !old.identities.contains(&built.description.name) {
         Some(format!("replacing plugin {:?} by {:?}", old.description.name, built.description.name))
     } else {
         elsewhere(&old.material.options, options)
             .map(|upstream| format!("changing the URL of upstreams.{upstream}"))
     };
-    if let Some(change) = change.filter(|_| !options.moved) {
+    if let Some(change) = change.filter(|_| instances > 0 && !options.moved) {
         return Err(Error::InUse { name: options.name.clone(), instances, change });
     }
-    let mut identities = old.identities.clone();
-    if !identities.contains(&built.description.name) {
-        identities.push(built.description.name.clone());
+    // Also without instances: a request that began with the old one may make one more.
+    for identity in old.identities.iter().rev().take(MAX_IDENTITIES) {
+        if !built.identities.contains(identity) {
+            built.identities.push(identity.clone());
+        }
     }
-    built.identities = identities;
     Ok(built)
 }
 

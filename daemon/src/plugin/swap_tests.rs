@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::domain::{FailureKind, HookMode, PluginKind, ProvisionerName, Secrets};
 use crate::extension::{Extensions as _, PluginState, Plugins as _, ProvisionerStanding, RollbackError};
+use crate::plugin::hostile_tests::{AN_HOUR, SLEEPS};
 use crate::plugin::testing::TestGuest;
-use crate::plugin::tests::{Bench, hook_options, options, provisioner_options, target};
+use crate::plugin::tests::{Bench, create, hook_options, options, provisioner_options, target};
 use crate::plugin::{
-    Allowance, Allowances, Error, HookOptions, Options, PluginHost, ProvisionerOptions, Reloaded,
+    Allowance, Allowances, Error, HookOptions, Options, PluginHost, ProvisionerOptions, Reloaded, Timeouts,
 };
 
 #[tokio::test]
@@ -232,6 +233,28 @@ async fn a_rollback_stays_until_the_file_or_the_table_changes() {
     host.reload(table, Allowances::default()).await.unwrap();
     assert_ne!(digest(&host), first);
     assert_eq!(host.plugins()[1].last_refusal, None);
+}
+
+#[tokio::test]
+async fn calls_that_are_out_end_with_what_they_began_with_and_stragglers_with_the_drain() {
+    let bench = Bench::new();
+    let sleeping = TestGuest::provisioner().importing(SLEEPS.0, SLEEPS.1).body("create", AN_HOUR);
+    let path = bench.write(&sleeping, "p.wasm");
+    let timeouts = Timeouts { create: Duration::from_secs(600), ..provisioner_options(&path).timeouts };
+    let mut table = options(ProvisionerOptions { timeouts, ..provisioner_options(&path) }, Vec::new());
+    table.loading.drain = Duration::from_millis(300);
+    let host = bench.start(table.clone()).await.unwrap();
+    let old = host.current().provisioners.values().next().unwrap().provisioner.clone();
+    let call = create(&*old);
+    tokio::pin!(call);
+    let not_yet = tokio::time::timeout(Duration::from_millis(20), &mut call).await;
+    assert!(not_yet.is_err(), "it sleeps: {not_yet:?}");
+    bench.write(&TestGuest::provisioner(), "p.wasm");
+    host.reload(table, Allowances::default()).await.unwrap();
+    let new = host.current().provisioners.values().next().unwrap().provisioner.clone();
+    assert!(new.inspect(&target(), &Secrets::default()).await.is_ok(), "the new one serves meanwhile");
+    let failure = call.await;
+    assert_eq!((failure.kind, failure.code.as_str()), (FailureKind::OutcomeUnknown, "plugin_replaced"));
 }
 
 #[tokio::test]

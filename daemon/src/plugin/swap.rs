@@ -135,6 +135,9 @@ struct Changing {
 impl PluginHost {
     /// Begins with the set that was published last, and loads what the configuration asks for. An error
     /// lists every plugin that could not be built, if there is no whole set to go on with.
+    ///
+    /// A configuration that lost all of its hooks while no daemon ran is left to the next reload: it may be
+    /// half written, and is to be seen twice.
     pub async fn start(options: Options, allowances: Allowances, host: Host) -> Result<Self, Error> {
         let Host { ground, changed, ledger, published, tables, first_generation, owned, reloads } = host;
         let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
@@ -145,6 +148,13 @@ impl PluginHost {
                 (parts, published.generation, lost)
             }
         };
+        let mut lost = lost;
+        let forsaken: Vec<Refusal> =
+            lost.extract_if(.., |refusal| is_forsaken(&refusal.plugin, &options, &owned)).collect();
+        if !forsaken.is_empty() {
+            return Err(Error::Refused(forsaken.into_iter().map(|refusal| refusal.forsaken()).collect()));
+        }
+        let lost_hooks = lost.is_empty() && !parts.hooks.is_empty() && options.hooks.is_empty();
         let inner = Arc::new(Inner {
             workshop,
             changed,
@@ -164,6 +174,10 @@ impl PluginHost {
             }),
         });
         let this = Self(inner);
+        if lost_hooks {
+            this.curtail(allowances).await;
+            return Ok(this);
+        }
         match this.reload(options, allowances).await {
             Ok(_) => {
                 for refusal in &lost {
@@ -361,6 +375,12 @@ impl Inner {
         self.standing().rolled_back(key, &version.digest, self.workshop.now());
         Ok(reloaded)
     }
+}
+
+/// Whether it has instances, and no table to build it from.
+fn is_forsaken((kind, name): &PluginKey, options: &Options, owned: &Owned) -> bool {
+    let Some(name) = name.parse().ok().filter(|_| *kind == PluginKind::Provisioner) else { return false };
+    owned(&name) > 0 && !options.provisioners.iter().any(|table| table.name == name)
 }
 
 fn refused(error: Error) -> RollbackError {

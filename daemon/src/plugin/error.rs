@@ -211,6 +211,17 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A provisioner that is retired and has instances cannot serve them.
+    #[error(
+        "provisioner {name:?} has instances and no table, and cannot be built as it was; write its table into \
+         the configuration again, or put back what is missing"
+    )]
+    Forsaken {
+        /// Which provisioner.
+        name: String,
+        /// Why not.
+        source: Box<Error>,
+    },
     /// The table that is stored with it cannot be read.
     #[error("the stored table of {kind} {name:?} cannot be used: {reason}")]
     Table {
@@ -245,6 +256,14 @@ pub struct Refusal {
     pub plugin: (PluginKind, String),
     /// Why it was not.
     pub error: Error,
+}
+
+impl Refusal {
+    /// The same of a provisioner that instances depend on.
+    pub(super) fn forsaken(self) -> Self {
+        let name = self.plugin.1.clone();
+        Self { error: Error::Forsaken { name, source: Box::new(self.error) }, ..self }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -286,6 +305,7 @@ impl Error {
             Self::Upstream { .. } => "upstream_invalid",
             Self::InUse { .. } => "provisioner_in_use",
             Self::Copy { .. } => "copy_unusable",
+            Self::Forsaken { .. } => "provisioner_forsaken",
             Self::Table { .. } => "table_unusable",
             Self::Unstored { .. } => "plugins_unstored",
             Self::NoDefault { .. } => "default_provisioner_unknown",

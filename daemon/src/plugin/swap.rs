@@ -16,7 +16,7 @@
 //!   long as its reasons stay the same. What it only takes away is taken away all the same.
 //! * One change at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
@@ -26,6 +26,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use super::build::Workshop;
+use super::digest::Digest;
 use super::error::{Cause, Error, Refusal};
 use super::next::{self, Holders};
 use super::options::{HookOptions, Options, StoredTable};
@@ -136,6 +137,9 @@ struct Changing {
 impl PluginHost {
     /// Begins with the set that was published last, and loads what the configuration asks for. An error
     /// lists every plugin that could not be built, if there is no whole set to go on with.
+    ///
+    /// A configuration that lost all of its hooks while no daemon ran is left to the next reload: it may be
+    /// half written, and is to be seen twice.
     pub async fn start(options: Options, allowances: Allowances, host: Host) -> Result<Self, Error> {
         let began = Instant::now();
         let Host { ground, changed, ledger, published, tables, first_generation, owned, reloads } = host;
@@ -147,6 +151,13 @@ impl PluginHost {
                 (parts, published.generation, lost)
             }
         };
+        let mut lost = lost;
+        let forsaken: Vec<Refusal> =
+            lost.extract_if(.., |refusal| is_forsaken(&refusal.plugin, &options, &owned)).collect();
+        if !forsaken.is_empty() {
+            return Err(Error::Refused(forsaken.into_iter().map(|refusal| refusal.forsaken()).collect()));
+        }
+        let lost_hooks = lost.is_empty() && !parts.hooks.is_empty() && options.hooks.is_empty();
         let inner = Arc::new(Inner {
             workshop,
             changed,
@@ -166,6 +177,10 @@ impl PluginHost {
             }),
         });
         let this = Self(inner);
+        if lost_hooks {
+            this.curtail(allowances).await;
+            return Ok(this);
+        }
         match this.reload(options, allowances).await {
             Ok(_) => {
                 for refusal in &lost {
@@ -206,6 +221,7 @@ impl PluginHost {
         changing.allowances = allowances;
         let active = inner.active.load_full();
         let (next, digests) = inner.next(&changing, &active).await;
+        let mut needed: BTreeSet<Digest> = digests.values().filter_map(|text| Digest::parse(text)).collect();
         inner.standing().desire(&changing.asked, digests);
         let done = match next {
             Ok(parts) if parts.same_as(&active.parts) => {
@@ -217,6 +233,9 @@ impl PluginHost {
             }
             Err(refusals) => Err(Error::Refused(refusals)),
         };
+        // At every look, also a vain one: a file that changes all the time must not fill the disk.
+        needed.extend(inner.active.load().parts.digests());
+        inner.workshop.clear(needed).await;
         match done {
             Ok(reloaded) => {
                 inner.standing().accepted();
@@ -335,9 +354,7 @@ impl Inner {
             self.workshop.keep(&built.material.candidate).await?;
         }
         let stored = self.ledger.publish(parts.published(generation)).await;
-        stored.map_err(|source: Cause| Error::Unstored { source })?;
-        self.workshop.clear(parts.digests()).await;
-        Ok(())
+        stored.map_err(|source: Cause| Error::Unstored { source })
     }
 
     /// Puts the version before the one that serves in its place, until the files of what it was rolled
@@ -365,6 +382,12 @@ impl Inner {
         self.standing().rolled_back(key, &version.digest, self.workshop.now());
         Ok(reloaded)
     }
+}
+
+/// Whether it has instances, and no table to build it from.
+fn is_forsaken((kind, name): &PluginKey, options: &Options, owned: &Owned) -> bool {
+    let Some(name) = name.parse().ok().filter(|_| *kind == PluginKind::Provisioner) else { return false };
+    owned(&name) > 0 && !options.provisioners.iter().any(|table| table.name == name)
 }
 
 fn refused(error: Error) -> RollbackError {

@@ -85,10 +85,11 @@ impl Warehouse {
     }
 
     /// Removes every file that is of none of `needed`, or of another engine, or was left by a daemon
-    /// that died while it wrote.
+    /// that died while it wrote. What this process is writing stays.
     pub(super) fn clear(&self, needed: &BTreeSet<Digest>) -> io::Result<()> {
         let keep: BTreeSet<&str> = needed.iter().map(Digest::hex).collect();
-        for name in self.names()? {
+        let ours = temporary("");
+        for name in self.names()?.iter().filter(|name| !name.starts_with(&ours)) {
             let mut parts = name.split('.');
             let known = parts.next().is_some_and(|hex| keep.contains(hex));
             let fits = match (parts.next(), name.ends_with(".cwasm")) {
@@ -96,7 +97,7 @@ impl Warehouse {
                 (part, _) => part == Some("wasm"),
             };
             if !(known && fits) {
-                fs::remove_file(self.dir.join(&name))?;
+                fs::remove_file(self.dir.join(name))?;
             }
         }
         Ok(())
@@ -118,7 +119,7 @@ impl Warehouse {
     /// A power cut leaves the old file, the whole new one, or none.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let temporary = self.dir.join(format!("{}-{number}.tmp", std::process::id()));
+        let temporary = self.dir.join(temporary(&format!("{number}.tmp")));
         let written = File::create(&temporary).and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()?;
@@ -131,6 +132,11 @@ impl Warehouse {
         }
         written
     }
+}
+
+/// A file that this process is writing.
+fn temporary(name: &str) -> String {
+    format!("{}-{name}", std::process::id())
 }
 
 #[cfg(test)]
@@ -171,7 +177,7 @@ mod tests {
         }
         let foreign = Warehouse::open(dir.path(), "f".to_owned()).unwrap();
         foreign.keep_code(&needed, b"for another engine").unwrap();
-        fs::write(dir.path().join("7-0.tmp"), b"half").unwrap();
+        fs::write(dir.path().join("0-0.tmp"), b"half").unwrap();
         warehouse.clear(&[needed.clone()].into()).unwrap();
         assert!(warehouse.component(&needed).is_ok() && warehouse.code(&needed).is_some());
         assert!(warehouse.component(&other).is_err() && warehouse.code(&other).is_none());

@@ -5,11 +5,16 @@ use std::fs;
 use sha2::{Digest as _, Sha256};
 use wharfinger_tests::bin_path;
 
-/// Version `number` of the hook `naming`: the same code, and a section that nothing reads.
+/// Version `number` of the hook `naming`: the same code with a section that nothing reads.
 pub(super) fn naming(number: u32) -> Vec<u8> {
     let path = bin_path::workspace_root().join("config/plugins/naming.wasm");
-    let mut bytes = fs::read(&path)
+    let bytes = fs::read(&path)
         .unwrap_or_else(|error| panic!("{}: {error}; `cargo xtask test` builds it", path.display()));
+    version(bytes, number)
+}
+
+/// The same of any component.
+pub(super) fn version(mut bytes: Vec<u8>, number: u32) -> Vec<u8> {
     // A custom section: its id, its length, the length of its name, its name, its content.
     bytes.extend([0, 6, 1, b'v']);
     bytes.extend(number.to_le_bytes());

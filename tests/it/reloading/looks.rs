@@ -12,15 +12,13 @@ use super::{
     until,
 };
 
-#[tokio::test]
-async fn a_file_that_lost_every_hook_is_seen_twice_before_it_is_believed() {
-    let mut daemon = gated();
-    daemon.start().await;
-    let hooks = format!("[[hooks]]\n{GATE}");
-    edit(&daemon, &hooks, "");
+const LOST: &str = "the configuration has lost all of its hooks";
+
+/// The gate is open in the end, and until then every answer is its own.
+async fn until_the_gate_is_gone(daemon: &TestDaemon) {
     let deadline = Instant::now() + SOON;
     loop {
-        let answer = dry_run(&daemon, "bad").await;
+        let answer = dry_run(daemon, "bad").await;
         if answer.status == 200 {
             break;
         }
@@ -29,11 +27,29 @@ async fn a_file_that_lost_every_hook_is_seen_twice_before_it_is_believed() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let log = daemon.log();
-    let warned = log.find("the configuration has lost all of its hooks").expect("it was said");
+    let warned = log.find(LOST).expect("it was said");
     let swapped = log.find("generation=2").expect("there is another set");
     assert!(warned < swapped, "{log}");
-    assert!(plugin(&reload(&daemon).await, "gate").is_null());
-    assert_eq!(log.matches("the configuration has lost all of its hooks").count(), 1, "{log}");
+    assert!(plugin(&reload(daemon).await, "gate").is_null());
+    assert_eq!(daemon.log().matches(LOST).count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_file_that_lost_every_hook_is_seen_twice_before_it_is_believed() {
+    let mut daemon = gated();
+    daemon.start().await;
+    edit(&daemon, &format!("[[hooks]]\n{GATE}"), "");
+    until_the_gate_is_gone(&daemon).await;
+}
+
+#[tokio::test]
+async fn a_file_that_lost_every_hook_while_no_daemon_ran_is_seen_twice_too() {
+    let mut daemon = gated();
+    daemon.start().await;
+    daemon.kill9();
+    edit(&daemon, &format!("[[hooks]]\n{GATE}"), "");
+    daemon.start().await;
+    until_the_gate_is_gone(&daemon).await;
 }
 
 #[tokio::test]

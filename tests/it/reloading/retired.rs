@@ -7,7 +7,7 @@ use serde_json::json;
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::FakeManager;
 
-use super::{SOON, edit, plugin, reload, until};
+use super::{SOON, components, edit, plugin, reload, until};
 
 const HARBOUR: &str = "[provisioners.harbour]\nplugin = \"plugins/local.wasm\"\ngrants = [\"process\"]\n";
 
@@ -111,4 +111,35 @@ async fn a_backend_that_has_instances_is_moved_only_when_it_is_said_to_be_the_sa
     daemon.create("two", "demo").await;
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
     assert_eq!(daemon.get("/mcp/instances/two").await.expect(200)["status"], "running");
+}
+
+#[tokio::test]
+async fn a_daemon_that_lost_a_retired_provisioner_with_instances_does_not_start_without_it() {
+    let mut daemon = TestDaemon::builder().local().toml(HARBOUR).prepare();
+    // The two have different components, and only that of `harbour` is lost.
+    let local = std::fs::read(daemon.dir().join("plugins/local.wasm")).unwrap();
+    daemon.write_file("plugins/harbour.wasm", components::version(local, 1));
+    edit(&daemon, HARBOUR, &HARBOUR.replace("local.wasm", "harbour.wasm"));
+    daemon.start().await;
+    let body = json!({"name": "one", "template": "demo", "provisioner": "harbour"});
+    daemon.post("/mcp/instances?wait=60s", &body).await.expect(201);
+    let before = daemon.config();
+    edit(&daemon, &HARBOUR.replace("local.wasm", "harbour.wasm"), "");
+    let listed = reload(&daemon).await;
+    let harbour = plugin(&listed, "harbour");
+    assert_eq!(harbour["state"], "retired", "{harbour}");
+    let hex = harbour["active"]["digest"].as_str().unwrap().replace("sha256:", "");
+    daemon.kill9();
+    std::fs::remove_file(daemon.dir().join(format!("data/plugins/{hex}.wasm"))).unwrap();
+    let status = daemon.start_and_expect_exit().await;
+    assert_eq!(status.code(), Some(78), "{}", daemon.log());
+    assert!(daemon.log().contains("provisioner \"harbour\" has instances and no table"), "{}", daemon.log());
+    // Its table brings it back, and its instance was never let go.
+    let without = daemon.config();
+    daemon.write_config(&before);
+    daemon.start().await;
+    daemon.write_config(&without);
+    assert_eq!(plugin(&reload(&daemon).await, "harbour")["state"], "retired");
+    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
 }

@@ -1,5 +1,8 @@
 //! A person puts back what served before.
 
+use wharfinger_tests::daemon::TestDaemon;
+use wharfinger_tests::fake_manager::FakeManager;
+
 use super::{components, digest, edit, gated, plugin, reload, the_gate_holds};
 
 #[tokio::test]
@@ -51,4 +54,26 @@ async fn a_rollback_stays_until_the_file_or_the_table_changes() {
     let body = reload(&daemon).await;
     assert_eq!((digest(&body, "gate"), &plugin(&body, "gate")["state"]), (&*of(3), &"active".into()));
     the_gate_holds(&daemon).await;
+}
+
+#[tokio::test]
+async fn a_rollback_does_not_give_back_what_was_taken_away_since() {
+    let manager = FakeManager::image_dialect().start();
+    let mut daemon =
+        TestDaemon::builder().environment("TOKEN", "the-harbour-masters-own").manager(&manager).start().await;
+    let url = format!("url = {:?}", manager.url());
+    edit(&daemon, &url, &format!("{url}, bearer_token = {{ env = \"TOKEN\" }}"));
+    assert_eq!(plugin(&reload(&daemon).await, "go-mcp-manager")["previous"].as_array().unwrap().len(), 1);
+    edit(&daemon, ", bearer_token = { env = \"TOKEN\" }", "");
+    assert_eq!(reload(&daemon).await["generation"], 3);
+    // What served before was shown the token; what serves now must not show it.
+    daemon.post_empty("/mcp/plugins/go-mcp-manager/rollback").await.expect(200);
+    for name in ["one", "after-a-restart"] {
+        let instance = daemon.create(name, "demo").await;
+        assert_eq!(instance["error"]["code"], "denied", "{instance}");
+        daemon.kill9();
+        daemon.start().await;
+        assert_eq!(reload(&daemon).await["generation"], 4);
+    }
+    assert_eq!(manager.creates_seen(), 0);
 }

@@ -141,7 +141,7 @@ const OF_PROVISIONERS: [Word; 16] = [
 ];
 
 /// `last_refusal.code` of a plugin. What served before goes on serving.
-const OF_PLUGINS: [Word; 23] = [
+const OF_PLUGINS: [Word; 24] = [
     (
         "engine_failed",
         "The sandbox for plugins cannot be made on this machine.",
@@ -229,6 +229,12 @@ const OF_PLUGINS: [Word; 23] = [
         "copy_unusable",
         "The daemon's own copy of a component is lost or damaged, and the operator's file is no better.",
         "Put the file back, or build it again.",
+    ),
+    (
+        "provisioner_forsaken",
+        "A provisioner has instances and no table, and what the daemon kept of it is lost or damaged: nobody \
+         could look after them.",
+        "Write its table into the configuration again, or put back what the message names.",
     ),
     (
         "table_unusable",

@@ -124,6 +124,8 @@ impl Compilation {
     fn outcome(&self, status: ExitStatus, code: Vec<u8>, complaint: String) -> Result<Vec<u8>, CompileError> {
         match status.code() {
             Some(0) => Ok(code),
+            // Where memory is short the compiler ends as it can: by a signal, a panic, or an error.
+            Some(_) if complaint.contains("out of memory") => Err(self.too_much()),
             Some(exit) if exit == i32::from(REFUSED) => Err(CompileError::Refused(complaint)),
             // A panic of the compiler: the bytes' fault, as far as anybody can tell.
             Some(101) => Err(CompileError::Refused(format!("the compiler gave up: {complaint}"))),

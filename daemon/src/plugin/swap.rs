@@ -144,14 +144,13 @@ impl PluginHost {
         let began = Instant::now();
         let Host { ground, changed, ledger, published, tables, first_generation, owned, reloads } = host;
         let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
-        let (parts, generation, lost) = match &published {
+        let (parts, generation, mut lost) = match &published {
             None => (Parts::none(options.default_provisioner.clone()), 0, Vec::new()),
             Some(published) => {
                 let (parts, lost) = restore::restore(&workshop, published, &tables).await;
                 (parts, published.generation, lost)
             }
         };
-        let mut lost = lost;
         let forsaken: Vec<Refusal> =
             lost.extract_if(.., |refusal| is_forsaken(&refusal.plugin, &options, &owned)).collect();
         if !forsaken.is_empty() {

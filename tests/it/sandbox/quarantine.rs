@@ -53,8 +53,9 @@ async fn an_instance_waits_out_a_quarantine_without_losing_an_attempt() {
     daemon.post("/mcp/instances?wait=0s", &body("one")).await.expect(201);
     until(&daemon, "/mcp/plugins", |body| state(body, "moody") == "quarantined").await;
     daemon.post("/mcp/instances?wait=0s", &body("two")).await.expect(201);
-    let waits = |instance: &serde_json::Value| instance.to_string().contains("PluginQuarantined");
-    let two = until(&daemon, "/mcp/instances/two", waits).await;
+    let waits = |events: &serde_json::Value| events.to_string().contains("PluginQuarantined");
+    until(&daemon, "/mcp/instances/two/events", waits).await;
+    let two = daemon.get("/mcp/instances/two").await.expect(200);
     assert_eq!((&two["attempt"], &two["status"]), (&json!(0), &json!("creating")), "{two}");
 
     // Another plugin may be called at once, and says no: that was the first attempt.

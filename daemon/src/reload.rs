@@ -8,7 +8,6 @@
 //! is believed when it is seen twice: a file that is half written is often good TOML.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use crate::config::{self, Loaded};
 use crate::daemon::Source;
 use crate::extension::{ConfigurationReport, Extensions as _};
 use crate::plugin::PluginHost;
-use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions};
+use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions, Watched};
 
 /// A file that lost all of its hooks is looked at again after this; so is a provisioner that may go.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
@@ -51,9 +50,9 @@ impl Reload {
         let changed = Activator::new();
         // What changed since it was read, while the daemon started.
         changed.ring();
-        let directories = self.directories();
+        let watched = self.watched();
         let options = WatchOptions::default();
-        let watcher = PathWatcher::start(directories, options, changed.clone(), tasks, shutdown.clone());
+        let watcher = PathWatcher::start(watched, options, changed.clone(), tasks, shutdown.clone());
         let (swapped, catalog, bell) = (self.swapped.clone(), self.catalog.clone(), self.bell.clone());
         let stopped = shutdown.clone();
         tasks.spawn("after a swap", async move {
@@ -90,7 +89,7 @@ impl Reload {
                 waiting.push(request);
             }
             self.reload().await;
-            watcher.set(self.directories());
+            watcher.set(self.watched());
             for request in waiting {
                 // Nobody may be waiting any more.
                 let _ = request.send(());
@@ -144,20 +143,10 @@ impl Reload {
         let _ = self.plugins.reload(options.plugin, allowances).await;
     }
 
-    /// Every directory in which something may change.
-    fn directories(&self) -> BTreeSet<PathBuf> {
-        let parent = |path: &Path| match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
-            _ => PathBuf::from("."),
-        };
-        let mut directories = BTreeSet::new();
-        for file in self.loaded.files.iter().chain([&self.source.config]) {
-            directories.insert(parent(file));
-            // A link: what it leads to changes elsewhere.
-            directories.extend(file.canonicalize().ok().map(|target| parent(&target)));
-        }
-        directories.insert(self.loaded.options.catalog.dir.clone());
-        directories
+    /// Every file that this configuration was made from or names.
+    fn watched(&self) -> Watched {
+        let files = self.loaded.files.iter().chain([&self.source.config]).cloned().collect();
+        Watched { files, ..Watched::default() }
     }
 }
 

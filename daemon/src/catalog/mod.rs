@@ -46,7 +46,7 @@ use self::offers::Offers;
 use crate::domain::{ProvisionerName, TemplateName};
 use crate::extension::Extensions;
 use crate::runtime::document::Complaints;
-use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions};
+use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions, Watched};
 
 /// Every template, by name.
 type Snapshot = BTreeMap<TemplateName, CatalogEntry>;
@@ -166,8 +166,8 @@ impl Catalog {
 
     fn watch(&self, tasks: &Tasks, shutdown: Shutdown) {
         let bell = Activator::new();
-        let directories = [self.0.options.dir.clone()].into();
-        PathWatcher::start(directories, WatchOptions::default(), bell.clone(), tasks, shutdown.clone());
+        let watched = Watched { folders: [self.0.options.dir.clone()].into(), ..Watched::default() };
+        PathWatcher::start(watched, WatchOptions::default(), bell.clone(), tasks, shutdown.clone());
         let catalog = self.clone();
         tasks.spawn("reload templates", async move {
             loop {

@@ -23,7 +23,7 @@ pub use readiness::Readiness;
 pub use scratch::Scratch;
 pub use tasks::{TaskFailed, Tasks};
 pub use telemetry::{LogFormat, Telemetry};
-pub use watch::{PathWatcher, WatchOptions};
+pub use watch::{PathWatcher, WatchOptions, Watched};
 
 /// Says that everything is to stop. Cheap to clone; child tokens stop with their parent.
 pub use tokio_util::sync::CancellationToken as Shutdown;

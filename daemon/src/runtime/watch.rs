@@ -1,8 +1,9 @@
-//! Watches directories and rings a bell when something in them is different.
+//! Watches files and folders and rings a bell when one of them is different.
 //!
 //! Events are hints, and a look is the truth: file systems send none, lose them, send them for files
 //! that are half written, and send nothing for a link's target. So a hint, or a while without any, leads
-//! to a look at every directory; looks are repeated until two in a row are equal; the bell rings if they
+//! to a look at everything that is watched, and at nothing beside it, since a log may grow in the same folder
+//! all the time; looks are repeated until two in a row are equal; the bell rings if they
 //! differ from what it last rang for, and at every regular look. Whoever hears it reads again.
 //!
 //! A directory that is removed and made again, or is a link that leads elsewhere now, is found by its
@@ -46,24 +47,50 @@ impl Default for WatchOptions {
     }
 }
 
-/// What is watched. The watching ends with the shutdown it was started with.
+/// What is looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watched {
+    /// Each by itself.
+    pub files: BTreeSet<PathBuf>,
+    /// Everything in them, and not what is below their folders.
+    pub folders: BTreeSet<PathBuf>,
+}
+
+impl Watched {
+    /// Every directory whose events may be hints: also those that links lead to, and one above each.
+    fn directories(&self) -> BTreeSet<PathBuf> {
+        let parent = |path: &Path| match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+            _ => PathBuf::from("."),
+        };
+        let links = self.files.iter().filter_map(|file| file.canonicalize().ok());
+        let mut directories: BTreeSet<PathBuf> = links.map(|file| parent(&file)).collect();
+        directories.extend(self.files.iter().map(|file| parent(file)));
+        directories.extend(self.folders.iter().cloned());
+        let above: Vec<PathBuf> = directories.iter().map(|directory| parent(directory)).collect();
+        directories.extend(above);
+        directories
+    }
+}
+
+/// A watcher. The watching ends with the shutdown it was started with.
 #[derive(Clone)]
 pub struct PathWatcher {
-    directories: Arc<Mutex<BTreeSet<PathBuf>>>,
+    watched: Arc<Mutex<Watched>>,
     hint: Activator,
 }
 
 impl PathWatcher {
-    /// Watches `directories` (not what is below their folders) and rings `bell`.
+    /// Watches, and rings `bell`.
     pub fn start(
-        directories: BTreeSet<PathBuf>,
+        watched: Watched,
         options: WatchOptions,
         bell: Activator,
         tasks: &Tasks,
         shutdown: Shutdown,
     ) -> Self {
-        let seen = Footprint::look(&directories);
-        let this = Self { directories: Arc::new(Mutex::new(directories)), hint: Activator::new() };
+        let seen = Footprint::look(&watched);
+        let this = Self { watched: Arc::new(Mutex::new(watched)), hint: Activator::new() };
         let watching = this.clone().watch(options, bell, seen);
         tasks.spawn("watch files", async move {
             tokio::select! {
@@ -74,43 +101,48 @@ impl PathWatcher {
         this
     }
 
-    /// Watches these from now on.
-    pub fn set(&self, directories: BTreeSet<PathBuf>) {
-        let mut watched = self.directories.lock().unwrap_or_else(PoisonError::into_inner);
-        if *watched != directories {
-            *watched = directories;
+    /// Watches this from now on.
+    pub fn set(&self, watched: Watched) {
+        let mut known = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != watched {
+            *known = watched;
             self.hint.ring();
         }
     }
 
-    fn directories(&self) -> BTreeSet<PathBuf> {
-        self.directories.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn watched(&self) -> Watched {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn watch(self, options: WatchOptions, bell: Activator, seen: Footprint) {
         let mut hints = Hints::new(self.hint.clone(), options.poll);
         let mut rung_for = seen;
+        let mut rung_at = Instant::now();
         loop {
-            let directories = self.directories();
-            hints.arm(&directories);
+            let watched = self.watched();
+            hints.arm(&watched.directories());
             // What changed before it was watched sends no event.
-            let hinted = Footprint::of(&directories).await != rung_for
-                || timeout(options.poll, self.hint.rung()).await.is_ok();
-            let footprint = self.settled(&directories, options).await;
-            if !hinted || footprint != rung_for {
+            if Footprint::of(&watched).await == rung_for {
+                // Its end is the regular look.
+                let _ = timeout(options.poll, self.hint.rung()).await;
+            }
+            let footprint = self.settled(&watched, options).await;
+            // Hints that lead to nothing, however many, must not put off the regular look.
+            if footprint != rung_for || rung_at.elapsed() >= options.poll {
                 rung_for = footprint;
+                rung_at = Instant::now();
                 bell.ring();
             }
         }
     }
 
     /// Looks until two looks in a row are equal, at most for so long.
-    async fn settled(&self, directories: &BTreeSet<PathBuf>, options: WatchOptions) -> Footprint {
+    async fn settled(&self, watched: &Watched, options: WatchOptions) -> Footprint {
         let deadline = Instant::now() + options.longest;
-        let mut before = Footprint::of(directories).await;
+        let mut before = Footprint::of(watched).await;
         loop {
             sleep(options.quiet).await;
-            let now = Footprint::of(directories).await;
+            let now = Footprint::of(watched).await;
             if now == before || Instant::now() >= deadline {
                 return now;
             }
@@ -122,27 +154,28 @@ impl PathWatcher {
 /// What makes a file another one than before: its length, when it was changed, and which it is.
 type Mark = (u64, i64, i64, u64, u64);
 
-/// How directories look from outside: every name with the mark of what it leads to.
+/// How what is watched looks from outside: every name with the mark of what it leads to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Footprint(Vec<(OsString, Option<Mark>)>);
 
 impl Footprint {
-    async fn of(directories: &BTreeSet<PathBuf>) -> Self {
-        let directories = directories.clone();
+    async fn of(watched: &Watched) -> Self {
+        let watched = watched.clone();
         // A look that was lost is a look at nothing, and the next one differs.
-        spawn_blocking(move || Self::look(&directories)).await.unwrap_or_default()
+        spawn_blocking(move || Self::look(&watched)).await.unwrap_or_default()
     }
 
-    fn look(directories: &BTreeSet<PathBuf>) -> Self {
-        let mut entries = Vec::new();
-        for directory in directories {
-            entries.push((directory.clone().into_os_string(), mark(directory)));
-            let Ok(listed) = fs::read_dir(directory) else { continue };
+    fn look(watched: &Watched) -> Self {
+        let named = |path: &PathBuf| (path.clone().into_os_string(), mark(path));
+        let mut entries: Vec<_> = watched.files.iter().map(named).collect();
+        for folder in &watched.folders {
+            entries.push(named(folder));
+            let Ok(listed) = fs::read_dir(folder) else { continue };
             let mut names: Vec<OsString> =
                 listed.filter_map(|entry| Some(entry.ok()?.file_name())).take(MAX_ENTRIES).collect();
             names.sort_unstable();
             entries.extend(names.into_iter().map(|name| {
-                let mark = mark(&directory.join(&name));
+                let mark = mark(&folder.join(&name));
                 (name, mark)
             }));
         }
@@ -183,16 +216,15 @@ impl Hints {
         Self { watcher: watcher.ok(), complained: BTreeSet::new(), poll }
     }
 
-    /// Watches the directories and their parents. Done again before each wait: a directory that was
-    /// made anew has lost its watch, and one that is watched already loses nothing.
+    /// Watches the directories. Done again before each wait: one that was made anew has lost its watch,
+    /// and one that is watched already loses nothing.
     fn arm(&mut self, directories: &BTreeSet<PathBuf>) {
         let Some(watcher) = &mut self.watcher else { return };
-        let parents = directories.iter().filter_map(|directory| directory.parent());
-        for path in directories.iter().map(PathBuf::as_path).chain(parents) {
+        for path in directories {
             match watcher.watch(path, RecursiveMode::NonRecursive) {
                 Ok(()) => drop(self.complained.remove(path)),
                 Err(error) => {
-                    if self.complained.insert(path.to_path_buf()) {
+                    if self.complained.insert(path.clone()) {
                         let poll = self.poll;
                         tracing::warn!(path = %path.display(), %error, ?poll, "it cannot be watched: it is looked at now and then");
                     }
@@ -208,7 +240,7 @@ mod tests {
 
     use super::*;
 
-    struct Watched {
+    struct Folder {
         dir: tempfile::TempDir,
         bell: Activator,
         _tasks: Tasks,
@@ -216,14 +248,14 @@ mod tests {
 
     const SOON: Duration = Duration::from_secs(20);
 
-    impl Watched {
+    impl Folder {
         fn new(directory: &str) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let (bell, tasks) = (Activator::new(), Tasks::default());
             let quiet = Duration::from_millis(10);
             let options = WatchOptions { quiet, longest: SOON, poll: Duration::from_secs(3_600) };
-            let directories = BTreeSet::from([dir.path().join(directory)]);
-            PathWatcher::start(directories, options, bell.clone(), &tasks, Shutdown::new());
+            let watched = Watched { folders: [dir.path().join(directory)].into(), ..Watched::default() };
+            PathWatcher::start(watched, options, bell.clone(), &tasks, Shutdown::new());
             Self { dir, bell, _tasks: tasks }
         }
 
@@ -238,7 +270,7 @@ mod tests {
 
     #[tokio::test]
     async fn writes_renames_and_removals_are_heard() {
-        let watched = Watched::new("");
+        let watched = Folder::new("");
         fs::write(watched.path("a"), "1").unwrap();
         watched.hears("a write").await;
         fs::write(watched.path(".a.tmp"), "2").unwrap();
@@ -250,7 +282,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_volume_that_swaps_its_data_link_is_heard() {
-        let watched = Watched::new("");
+        let watched = Folder::new("");
         for version in ["1", "2"] {
             fs::create_dir(watched.path(&format!("..{version}"))).unwrap();
             fs::write(watched.path(&format!("..{version}/a")), version).unwrap();
@@ -265,7 +297,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_directory_that_is_made_again_is_watched_again() {
-        let watched = Watched::new("d");
+        let watched = Folder::new("d");
         for round in 0..3 {
             fs::create_dir(watched.path("d")).unwrap();
             fs::write(watched.path("d/a"), "1").unwrap();
@@ -286,8 +318,8 @@ mod tests {
             longest: Duration::from_millis(200),
             poll: Duration::from_secs(3_600),
         };
-        let directories = BTreeSet::from([dir.path().to_path_buf()]);
-        PathWatcher::start(directories, options, bell.clone(), &tasks, Shutdown::new());
+        let watched = Watched { folders: [dir.path().to_path_buf()].into(), ..Watched::default() };
+        PathWatcher::start(watched, options, bell.clone(), &tasks, Shutdown::new());
         let restless = async {
             for number in 0_u64.. {
                 fs::write(dir.path().join("a"), "x".repeat(usize::try_from(number % 50).unwrap())).unwrap();
@@ -297,6 +329,41 @@ mod tests {
         tokio::select! {
             () = restless => {}
             heard = timeout(SOON, bell.rung()) => assert!(heard.is_ok()),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_grows_beside_a_watched_file_rings_no_bell_and_holds_none_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let (bell, tasks) = (Activator::new(), Tasks::default());
+        let (file, log) = (dir.path().join("file"), dir.path().join("log"));
+        fs::write(&file, "1").unwrap();
+        let options = WatchOptions {
+            quiet: Duration::from_millis(20),
+            longest: SOON * 10,
+            poll: Duration::from_secs(3_600),
+        };
+        let watched = Watched { files: [file.clone()].into(), ..Watched::default() };
+        PathWatcher::start(watched, options, bell.clone(), &tasks, Shutdown::new());
+        let growing = async {
+            let mut text = String::new();
+            loop {
+                text.push('x');
+                fs::write(&log, &text).unwrap();
+                sleep(Duration::from_millis(3)).await;
+            }
+        };
+        let looking = async {
+            assert!(
+                timeout(Duration::from_millis(200), bell.rung()).await.is_err(),
+                "nothing watched changed"
+            );
+            fs::write(&file, "22").unwrap();
+            assert!(timeout(SOON, bell.rung()).await.is_ok(), "it did, and the log is no reason to wait");
+        };
+        tokio::select! {
+            () = growing => {}
+            () = looking => {}
         }
     }
 }

@@ -62,6 +62,12 @@ pub mod settings;
 pub mod testing;
 mod words;
 
+/// A sandbox is made anew for each call: an allocator that begins with the memory the module has spares
+/// each one from growing it, which the standard library's does first of all.
+#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+#[global_allocator]
+static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// What the README shows compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -40,8 +40,7 @@ macro_rules! uuid {
 
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let hex = self.simple();
-                write!(f, "{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+                f.write_str(&hyphenated(self.0))
             }
         }
 
@@ -69,6 +68,20 @@ uuid!(
     /// Of a bulk: a UUID of version 7.
     BulkId
 );
+
+/// As RFC 9562 writes it. Without the formatter: an id is written for every hook and every answer.
+fn hyphenated(bits: u128) -> String {
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        for digit in [byte >> 4, byte & 0xf] {
+            text.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    text
+}
 
 fn bits(text: &str) -> Result<u128, InvalidId> {
     let hex = match text.len() {

@@ -1,7 +1,9 @@
 //! Builds one plugin from its table and its component, gives it a birth, and makes the extension.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::sync::{Arc, Mutex};
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -32,6 +34,8 @@ use crate::runtime::{Clock, Metrics, Shutdown, Tasks};
 pub(super) struct Workshop {
     /// Answers in the place of all upstreams: on the workbench.
     pub(super) script: Option<Arc<Script>>,
+    /// How many files are read and restored side by side: the cores that there are.
+    pub(super) width: usize,
     engine: Engine,
     linkers: Linkers,
     pub(super) compiler: Compiler,
@@ -213,6 +217,7 @@ impl Workshop {
         let (max_file, drain) = (options.max_file, options.drain);
         Ok(Self {
             script: None,
+            width: available_parallelism().map_or(1, NonZero::get),
             engine,
             linkers,
             compiler,

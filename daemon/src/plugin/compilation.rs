@@ -12,9 +12,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
@@ -75,7 +75,7 @@ impl Compilation {
     }
 
     /// Compiles `component` for `engine`.
-    pub(super) async fn run(&self, engine: &Engine, component: Arc<[u8]>) -> Result<Vec<u8>, CompileError> {
+    pub(super) async fn run(&self, engine: &Engine, component: Bytes) -> Result<Vec<u8>, CompileError> {
         let Some(program) = &self.program else {
             let engine = engine.clone();
             let compiled = spawn_blocking(move || engine.precompile_component(&component)).await;

@@ -10,6 +10,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wasmtime::Engine;
@@ -41,22 +42,24 @@ impl Compiler {
     }
 
     /// The component of `bytes`, whose digest is `digest`.
-    pub(super) async fn component(&self, digest: &Digest, bytes: Arc<[u8]>) -> Outcome {
-        // The semaphore is never closed, and what was compiled without a turn is as good.
-        let _turn = self.one_at_a_time.acquire().await;
+    pub(super) async fn component(&self, digest: &Digest, bytes: Bytes) -> Outcome {
         if let Some(outcome) = self.kept(digest) {
             return outcome;
         }
-        let outcome = self.load_or_compile(digest, bytes).await;
-        if !outcome.as_ref().is_err_and(CompileError::may_pass) {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.push_front((digest.clone(), outcome.clone()));
-            kept.truncate(KEPT);
+        if let Some(component) = self.load(digest).await? {
+            return self.remember(digest, Ok(component));
         }
-        outcome
+        // The semaphore is never closed, and what was compiled without a turn is as good.
+        let _turn = self.one_at_a_time.acquire().await;
+        // Somebody else's turn may have been for the same bytes.
+        if let Some(outcome) = self.kept(digest) {
+            return outcome;
+        }
+        let outcome = self.compile(digest, bytes).await;
+        self.remember(digest, outcome)
     }
 
-    async fn load_or_compile(&self, digest: &Digest, bytes: Arc<[u8]>) -> Outcome {
+    async fn load(&self, digest: &Digest) -> Result<Option<Component>, CompileError> {
         let (engine, warehouse, known) = (self.engine.clone(), self.warehouse.clone(), digest.clone());
         let load = move || {
             let code = warehouse.code(&known)?;
@@ -64,9 +67,10 @@ impl Compiler {
                 .inspect_err(|error| tracing::warn!(digest = %known, %error, "compiled code is of no use"))
                 .ok()
         };
-        if let Some(component) = spawn_blocking(load).await.map_err(CompileError::lost)? {
-            return Ok(component);
-        }
+        spawn_blocking(load).await.map_err(CompileError::lost)
+    }
+
+    async fn compile(&self, digest: &Digest, bytes: Bytes) -> Outcome {
         let code = self.compilation.run(&self.engine, bytes).await?;
         let (engine, warehouse, made) = (self.engine.clone(), self.warehouse.clone(), digest.clone());
         let keep = move || {
@@ -77,6 +81,20 @@ impl Compiler {
             Ok(component)
         };
         spawn_blocking(keep).await.map_err(CompileError::lost)?
+    }
+
+    /// What was remembered first stays: the same machine code must not be in memory twice.
+    fn remember(&self, digest: &Digest, outcome: Outcome) -> Outcome {
+        if outcome.as_ref().is_err_and(CompileError::may_pass) {
+            return outcome;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = kept.iter().find(|(known, _)| known == digest) {
+            return known.clone();
+        }
+        kept.push_front((digest.clone(), outcome.clone()));
+        kept.truncate(KEPT);
+        outcome
     }
 
     fn kept(&self, digest: &Digest) -> Option<Outcome> {

@@ -16,6 +16,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -49,7 +50,7 @@ const MAX_WARNING: usize = 1_024;
 pub(super) struct Candidate {
     pub(super) subject: Subject,
     pub(super) digest: Digest,
-    pub(super) bytes: Arc<[u8]>,
+    pub(super) bytes: Bytes,
 }
 
 impl Candidate {
@@ -59,11 +60,12 @@ impl Candidate {
         let unreadable = |source| Error::Unreadable { subject: subject.clone(), source };
         let file = File::open(&subject.path).map_err(unreadable)?;
         let limit = u64::try_from(most).unwrap_or(u64::MAX);
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
         // Said without reading gigabytes; what grows meanwhile is found below.
-        if file.metadata().is_ok_and(|metadata| metadata.len() > limit) {
+        if length > limit {
             return Err(Error::TooLarge { subject, limit: most });
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() > most {
             return Err(Error::TooLarge { subject, limit: most });

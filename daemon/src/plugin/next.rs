@@ -11,6 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
+
 use super::build::{Built, BuiltHook, BuiltProvisioner, Material, PluginTable, Workshop};
 use super::error::{Error, Refusal};
 use super::options::{HookOptions, Options, ProvisionerOptions, Upstream};
@@ -40,24 +42,33 @@ fn key(table: &impl PluginTable) -> PluginKey {
 /// Reads every file.
 pub(super) async fn survey(workshop: &Workshop, options: &Options) -> Survey {
     let mut survey = Survey { provisioners: Vec::new(), hooks: Vec::new(), refusals: Vec::new() };
-    for table in options.provisioners.iter().filter(|table| table.enabled) {
-        match workshop.read(table).await {
-            Ok(material) => survey.provisioners.push(material),
-            Err(error) => survey.refusals.push(Refusal { plugin: key(table), error }),
-        }
-    }
-    for table in options.hooks.iter().filter(asked) {
-        match workshop.read(table).await {
-            Ok(material) => survey.hooks.push(material),
-            Err(error) => survey.refusals.push(Refusal { plugin: key(table), error }),
-        }
-    }
+    let enabled = options.provisioners.iter().filter(|table| table.enabled);
+    survey.provisioners = read(workshop, enabled, &mut survey.refusals).await;
+    survey.hooks = read(workshop, options.hooks.iter().filter(asked), &mut survey.refusals).await;
     if !options.provisioners.iter().any(|table| table.name == options.default_provisioner) {
         let name = options.default_provisioner.clone();
         let plugin = (crate::domain::PluginKind::Provisioner, name.as_str().to_owned());
         survey.refusals.push(Refusal { plugin, error: Error::NoDefault { name } });
     }
     survey
+}
+
+/// In the order of `tables`, and several at once.
+async fn read<'table, Table: PluginTable>(
+    workshop: &Workshop,
+    tables: impl Iterator<Item = &'table Table>,
+    refusals: &mut Vec<Refusal>,
+) -> Vec<Material<Table>> {
+    let read: Vec<_> = tables.map(|table| async move { (table, workshop.read(table).await) }).collect();
+    let mut read = stream::iter(read).buffered(workshop.width);
+    let mut materials = Vec::new();
+    while let Some((table, read)) = read.next().await {
+        match read {
+            Ok(material) => materials.push(material),
+            Err(error) => refusals.push(Refusal { plugin: key(table), error }),
+        }
+    }
+    materials
 }
 
 impl Survey {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
+
 use super::allowance::Allowances;
 use super::build::{BuiltHook, BuiltProvisioner, Workshop};
 use super::error::{Error, Refusal};
@@ -30,8 +32,15 @@ pub(super) async fn restore(
         ..Parts::none(published.default_provisioner.clone())
     };
     let mut lost = Vec::new();
-    for version in &published.plugins {
-        match one(workshop, version, tables, version.generation).await {
+    // Side by side: most of it is reading and hashing.
+    let restored: Vec<_> = published
+        .plugins
+        .iter()
+        .map(|version| async move { (version, one(workshop, version, tables, version.generation).await) })
+        .collect();
+    let mut restored = stream::iter(restored).buffered(workshop.width);
+    while let Some((version, restored)) = restored.next().await {
+        match restored {
             Ok(Restored::Provisioner(mut built)) => {
                 built.identities.clone_from(&version.identities);
                 built.since = version.since;

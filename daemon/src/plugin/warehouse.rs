@@ -66,9 +66,7 @@ impl Warehouse {
                 continue;
             };
             let path = self.dir.join(&name);
-            let mut bytes = Vec::new();
-            let read = File::open(&path).and_then(|file| file.take(MAX_CODE).read_to_end(&mut bytes));
-            if read.is_ok() && Digest::of(&bytes).hex() == code {
+            if let Some(bytes) = read(&path).ok().filter(|bytes| Digest::of(bytes).hex() == code) {
                 return Some(bytes);
             }
             tracing::warn!(file = %path.display(), "compiled code is damaged: it is thrown away and made again");
@@ -132,6 +130,15 @@ impl Warehouse {
         }
         written
     }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    // What it is now is a hint for the buffer; what it has is read.
+    let length = file.metadata()?.len().min(MAX_CODE);
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(MAX_CODE).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A file that this process is writing.

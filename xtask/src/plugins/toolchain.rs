@@ -48,9 +48,11 @@ impl fmt::Display for Toolchain {
     }
 }
 
-/// Of the 1 MiB that a module has otherwise, nothing is used, and a fresh sandbox has to clear it for
-/// each call. Beyond it a guest traps.
-const SMALL_STACK: &str = "-Clink-arg=-zstack-size=262144";
+/// What a fresh sandbox has to clear for each call, and what growing it would cost:
+/// * A stack of 128 KiB. Of the 1 MiB that a module has otherwise, nothing is used; beyond it a guest traps.
+/// * A heap that is there from the start, so that an ordinary call grows no memory: the host would have to
+///   change the protection of its pages twice for each call.
+const SMALL_MEMORY: &str = "-Clink-arg=-zstack-size=131072 -Clink-arg=--initial-heap=131072";
 
 impl Toolchain {
     /// The first way that works, or one message with every way.
@@ -102,7 +104,7 @@ impl Toolchain {
             .arg(&target)
             // Flags for the machine's own processor mean nothing to this one.
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .env("RUSTFLAGS", SMALL_STACK);
+            .env("RUSTFLAGS", SMALL_MEMORY);
         if let Self::SystemSource { linker } = self {
             cargo
                 .arg("-Zbuild-std=std,panic_abort")

@@ -39,7 +39,8 @@ const MAX_RANDOM: u64 = 64 << 10;
 /// The data of one sandbox, which lives for one call.
 pub(super) struct State {
     pub(super) limiter: Limiter,
-    wasi: WasiCtx,
+    /// Made when it is first asked for: a plugin in Rust never does.
+    wasi: Option<WasiCtx>,
     http: WasiHttpCtx,
     table: ResourceTable,
     sender: Sender,
@@ -63,14 +64,9 @@ impl Surroundings {
     pub(super) fn store(self, engine: &Engine) -> Store<State> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(self.limits.handles);
-        let wasi = WasiCtx::builder()
-            .stdout(Printed::new(self.log.clone(), "stdout"))
-            .stderr(Printed::new(self.log.clone(), "stderr"))
-            .max_random_size(MAX_RANDOM)
-            .build();
         let state = State {
             limiter: Limiter::new(self.limits),
-            wasi,
+            wasi: None,
             http: WasiHttpCtx::new(),
             table,
             sender: Sender::new(self.upstreams, self.log.clone()),
@@ -93,7 +89,14 @@ impl Surroundings {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+        let ctx = self.wasi.get_or_insert_with(|| {
+            WasiCtx::builder()
+                .stdout(Printed::new(self.log.clone(), "stdout"))
+                .stderr(Printed::new(self.log.clone(), "stderr"))
+                .max_random_size(MAX_RANDOM)
+                .build()
+        });
+        WasiCtxView { ctx, table: &mut self.table }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use wharfinger_tests::bin_path;
@@ -60,6 +61,21 @@ async fn a_tool_that_is_too_slow_is_left_and_holds_nobody_up() {
     // The turn is free, and the server lives.
     daemon.post_empty("/mcp/instances/one/tools/clock").await.expect(200);
     assert_eq!(daemon.get("/mcp/instances/one").await.body["status"], "running");
+}
+
+#[tokio::test]
+async fn whoever_goes_away_ends_the_call() {
+    let daemon = TestDaemon::builder().local().toml("[tools]\nmax_concurrent = 1\n").start().await;
+    let body = json!({"name": "one", "template": "demo", "environment": {"DEMO_ECHO_DELAY": "5m"}});
+    daemon.post("/mcp/instances?wait=30s", &body).await.expect(201);
+    let slow = daemon.request(Method::POST, ECHO).json(&json!({"arguments": {"message": "ahoy"}}));
+    assert!(slow.timeout(Duration::from_millis(500)).send().await.unwrap_err().is_timeout());
+    // Long before the call's own time is up.
+    let deadline = Instant::now() + SOON;
+    while daemon.post_empty("/mcp/instances/one/tools/clock").await.status != 200 {
+        assert!(Instant::now() < deadline, "the turn is still taken");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

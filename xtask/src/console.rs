@@ -25,7 +25,7 @@ const BUILD: Duration = Duration::from_secs(600);
 const BROWSE: Duration = Duration::from_secs(1_800);
 /// What the console is not built from: what npm and the build make, and the browser tests.
 const NO_SOURCES: [&str; 4] = ["node_modules", "dist", "schema.ts", "e2e"];
-const NEED_NPM: &str = "the console needs Node.js 20.19 or newer with its npm on the PATH";
+const NEED_NPM: &str = "it needs Node.js 20.19 or newer with its npm on the PATH";
 
 /// Builds it, as far as its sources changed.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -52,7 +52,7 @@ pub(crate) fn build_if_possible(workspace: &Workspace) -> Result<()> {
     if has_npm() {
         return build(workspace);
     }
-    println!("console: not built, for {NEED_NPM}; the daemon does everything else");
+    println!("console: not built, {NEED_NPM}; the daemon does everything else, and says so on its page");
     Ok(())
 }
 
@@ -106,7 +106,8 @@ fn has_npm() -> bool {
 /// What the lock file names, once for each of its versions.
 fn install(console: &Path) -> Result<()> {
     if !has_npm() {
-        debian::install("console", &["nodejs", "npm"]).with_context(|| format!("{NEED_NPM}: install it"))?;
+        debian::install("console", &["nodejs", "npm"])
+            .with_context(|| format!("the console is not built, {NEED_NPM}"))?;
     }
     let lock = console.join("package-lock.json");
     let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;

@@ -127,10 +127,11 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     };
     reload.start(&tasks, shutdown.clone());
 
+    let ladder = Arc::new(Ladder::new(options.probe));
     let parts = Parts {
         lifecycle: lifecycle.clone(),
         extensions: Arc::clone(&extensions),
-        prober: Arc::new(Ladder::new(options.probe)),
+        prober: ladder.clone(),
         clock: Arc::clone(&clock),
         tasks: tasks.clone(),
         bell,
@@ -140,8 +141,8 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     tasks.spawn("reconciler", reconciler.clone().run(readiness.clone(), shutdown.clone()));
     tasks.spawn("sweep", reconciler.clone().keep_sweeping(shutdown.clone()));
 
-    let service =
-        Service::new(options.service, lifecycle, catalog, Arc::new(plugins), clock, shutdown.clone());
+    let plugins = Arc::new(plugins);
+    let service = Service::new(options.service, lifecycle, catalog, plugins, ladder, clock, shutdown.clone());
     service.start_bulks(api::refusal, &tasks);
     let serving = server.serve(service, readiness, metrics, tasks.clone(), shutdown.clone());
     tokio::pin!(serving);

@@ -38,7 +38,7 @@ const FLOORS: [(&str, &[&str]); 15] = [
 ];
 
 /// Library → the folders that may name it.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 17] = [
     ("clap", &["author"]),
     ("jsonschema", &["plugin"]),
     ("maud", &["api"]),
@@ -48,6 +48,7 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("wasmtime_wasi", &["plugin"]),
     ("wasmtime_wasi_http", &["plugin"]),
     ("redb", &["store"]),
+    ("rust_embed", &["api"]),
     ("axum", &["api"]),
     ("utoipa", &["api"]),
     ("rmcp", &[]),

@@ -5,6 +5,7 @@
 mod author;
 mod bulk;
 mod configuration;
+mod console;
 mod contract;
 mod crash_points;
 mod daemon;
@@ -28,3 +29,4 @@ mod reloading;
 mod sandbox;
 mod simulation;
 mod store;
+mod tools;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use wharfinger::domain::{BreakerPolicy, RecoveryPolicy};
-use wharfinger::{api, catalog, reconciler, service, store};
+use wharfinger::{api, catalog, probe, reconciler, service, store};
 
 /// Of a store below `dir`.
 pub fn store(dir: &Path) -> store::Options {
@@ -52,6 +52,13 @@ pub fn catalog(dir: &Path) -> catalog::Options {
         max_file: 64 << 10,
         max_templates: 1_000,
     }
+}
+
+/// Of probes and calls.
+pub fn probe() -> probe::Options {
+    let calls =
+        probe::CallOptions { timeout: Duration::from_secs(60), max_concurrent: 16, max_answer: 1 << 20 };
+    probe::Options { max_concurrent: 64, max_answer: 1 << 20, max_tools: 512, calls }
 }
 
 /// Of a service.

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod bench;
+mod console;
 mod crash;
 mod daemon;
 mod debian;
@@ -23,7 +24,9 @@ const USAGE: &str = "usage: cargo xtask <command>
 commands:
   up                      build everything and run the daemon with config/dev.toml; Ctrl-C drains
   demo                    run the whole job once: start, create, call a tool, list, delete, stop
-  test [FILTER...]        format check, clippy, all plugins from source, all tests
+  test [FILTER...]        format check, clippy, plugins and console from source, all tests
+  console                 build the console into console/dist, as far as its sources changed; the next
+                          build of the daemon takes it in
   crash [--rounds N] [--seed S]
                           kill a daemon under load and start it again, 200 times, and check everything
   bench lifecycle [FIGURE...]
@@ -53,6 +56,7 @@ fn run() -> Result<ExitCode> {
         ["up", ref flags @ ..] => return up::up(&workspace, flags),
         ["demo"] => demo::demo(&workspace)?,
         ["test", ref filters @ ..] => test::test(&workspace, filters)?,
+        ["console"] => console::build(&workspace)?,
         ["crash", ref arguments @ ..] => crash::crash(&workspace, arguments)?,
         ["bench", "lifecycle", ref figures @ ..] => bench::lifecycle(&workspace, figures)?,
         ["bench", "plugins", ref words @ ..] => bench::plugins(&workspace, words)?,

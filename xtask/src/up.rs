@@ -6,15 +6,17 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
-use crate::{plugins, program};
+use crate::{console, plugins, program};
 
 /// Builds what is not built, and becomes the daemon: Ctrl-C is its signal, its exit code is ours.
 pub(crate) fn up(workspace: &Workspace, flags: &[&str]) -> Result<ExitCode> {
-    println!("[1/3] plugins");
+    println!("[1/4] plugins");
     plugins::build(workspace)?;
-    println!("[2/3] daemon and demo server");
+    println!("[2/4] console");
+    console::build_if_possible(workspace)?;
+    println!("[3/4] daemon and demo server");
     program::build(workspace)?;
-    println!("[3/3] starting with config/dev.toml; Ctrl-C stops the daemon and leaves instances running");
+    println!("[4/4] starting with config/dev.toml; Ctrl-C stops the daemon and leaves instances running");
     let error = Command::new(workspace.path("target/release/wharfinger"))
         .args(["serve", "--config"])
         .arg(workspace.path("config/dev.toml"))

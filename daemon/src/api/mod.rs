@@ -6,7 +6,8 @@
 //!                 drain)     guard, problems)         ├─ extract: what a request says
 //!                                                     ├─ wire: what an answer says
 //!                                                     ├─ problem: why not
-//!                                                     └─ pages: all of that, for people
+//!                                                     ├─ pages: all of that, for people
+//!                                                     └─ console: what a browser gets elsewhere
 //! ```
 //! Calls the service and nothing else: knows neither store nor plugin, and decides nothing about
 //! instances.
@@ -19,6 +20,7 @@
 //! * Everything that comes from outside has a bound: connections, head, body, and the time each
 //!   may take.
 
+mod console;
 mod extract;
 mod handlers;
 mod middleware;

@@ -60,6 +60,11 @@ impl Document {
         self.0.to_pretty_json().map(Bytes::from).unwrap_or_default()
     }
 
+    /// Every path there is.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.0.paths.paths.keys().map(String::as_str)
+    }
+
     /// As a page.
     pub(crate) fn page(&self) -> Page {
         pages::operations(&serde_json::to_value(&self.0).unwrap_or_default())

@@ -1,7 +1,7 @@
 //! Which path leads where, and through which layers.
 //!
-//! Every route is added by `routes!`, so that it is documented by construction. The router's own
-//! failures are problems too.
+//! Every route is added by `routes!`, so that it is documented by construction; what has none is the
+//! console's. The router's own failures are problems too.
 
 use std::net::SocketAddr;
 
@@ -11,24 +11,27 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::console::{Console, Files};
 use super::handlers::{
-    bulk, docs, events, health, hooks, instances, orphans, plugins, provisioners, templates,
+    bulk, docs, events, health, hooks, instances, orphans, plugins, provisioners, templates, tools,
 };
 use super::middleware::{answer_unread_body, guard, observe};
 use super::openapi::{self, Document};
 use super::problem::{Code, Problem};
 use super::state::Api;
-use super::{Options, handlers};
+use super::{Options, console, handlers};
 use crate::runtime::{Metrics, Readiness};
 use crate::service::Service;
 
-/// The router over `service`, and the document that describes it. `listen`: the address bound.
+/// The router over `service`, and the document that describes it. `listen`: the address bound; `files`: the
+/// console's.
 pub(crate) fn router(
     service: Service,
     readiness: Readiness,
     metrics: Metrics,
     options: &Options,
     listen: SocketAddr,
+    files: Files,
 ) -> (Router, Document) {
     let (router, document) = openapi::start()
         .merge(instance_routes())
@@ -52,9 +55,10 @@ pub(crate) fn router(
         .merge(docs_routes())
         .split_for_parts();
     let document = openapi::finish(document);
-    let api = Api::new(service, readiness, metrics, options, listen, &document);
+    let console = Console::new(files, document.paths());
+    let api = Api::new(service, readiness, metrics, options, listen, &document, console);
     let router = router
-        .fallback(no_such_path)
+        .fallback(console::fallback)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(api.clone(), guard))
         .layer(from_fn(answer_unread_body))
@@ -72,7 +76,8 @@ fn instance_routes() -> OpenApiRouter<Api> {
         .routes(routes!(instances::restart_instance))
         .routes(routes!(instances::list_instance_events))
         .routes(routes!(instances::read_instance_logs))
-        .routes(routes!(instances::list_instance_tools))
+        .routes(routes!(tools::list_instance_tools))
+        .routes(routes!(tools::call_instance_tool))
 }
 
 fn docs_routes() -> OpenApiRouter<Api> {
@@ -83,10 +88,6 @@ fn docs_routes() -> OpenApiRouter<Api> {
         .routes(routes!(docs::errors_page))
         .routes(routes!(docs::metrics_page))
         .routes(routes!(docs::docs_style))
-}
-
-async fn no_such_path() -> Problem {
-    Problem::new(Code::NotFound, "there is nothing at this path")
 }
 
 /// `Allow` is added by the router.

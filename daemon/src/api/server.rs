@@ -30,6 +30,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
+use super::console::Files;
 use super::middleware::MAX_HEADERS;
 use super::{Options, router};
 use crate::runtime::{Metrics, Readiness, Shutdown, Tasks};
@@ -105,7 +106,7 @@ impl Server {
         shutdown: Shutdown,
     ) -> Drained {
         let Self { listener, address, options } = self;
-        let (router, _) = router::router(service, readiness, metrics, &options, address);
+        let (router, _) = router::router(service, readiness, metrics, &options, address, Files::embedded());
         let connections = Connections {
             router,
             graceful: GracefulShutdown::new(),

@@ -58,7 +58,7 @@ pub(crate) fn answer(api: &Api, source: impl Source) -> Response {
         })
     });
     // A proxy that gathers answers before it hands them on would hand on nothing.
-    ([("x-accel-buffering", "no")], Sse::new(frames)).into_response()
+    ([("x-accel-buffering", "no"), ("cache-control", "no-store")], Sse::new(frames)).into_response()
 }
 
 struct Pump<S> {

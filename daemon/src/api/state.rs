@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Options;
+use super::console::Console;
 use super::middleware::AllowedHosts;
 use super::openapi::Document;
 use super::pages::Page;
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     /// The rendered OpenAPI document, and the page made of it.
     pub(crate) document: Bytes,
     pub(crate) operations: Page,
+    pub(crate) console: Console,
 }
 
 impl Api {
@@ -41,6 +43,7 @@ impl Api {
         options: &Options,
         listen: SocketAddr,
         document: &Document,
+        console: Console,
     ) -> Self {
         Self(Arc::new(Inner {
             service,
@@ -54,6 +57,7 @@ impl Api {
             heartbeat: options.heartbeat,
             document: document.json(),
             operations: document.page(),
+            console,
         }))
     }
 }

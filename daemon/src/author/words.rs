@@ -128,6 +128,7 @@ pub(super) fn template(written: Value) -> Result<Template, String> {
     Ok(Template {
         name: parse(&written.name)?,
         description: written.description,
+        icon: None,
         provisioner: written.provisioner.as_deref().map(parse).transpose()?,
         image: written.image,
         command: written.command,

@@ -9,6 +9,8 @@ use crate::domain::{HealthPolicy, ProvisionerName, Template, TemplateName};
 use crate::runtime::document::{Table, Value, choice, count, duration, parsed, text};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
+/// Bytes of an icon's URL.
+const MAX_ICON: usize = 16 << 10;
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// Reads a template. `base` is the absolute folder of its file.
@@ -20,6 +22,7 @@ pub(super) fn read(
     let name = root.required("name", parsed::<TemplateName>());
     let port = root.required("port", count::<u16>(1..=u16::MAX));
     let description = root.or("description", text(), String::new());
+    let icon = root.optional("icon", icon);
     let provisioner = provisioner(root, provisioners);
     let image = root.optional("image", some_text);
     let command = command(root, base);
@@ -34,6 +37,7 @@ pub(super) fn read(
     Some(Template {
         name: name?,
         description,
+        icon,
         provisioner,
         image,
         command,
@@ -104,6 +108,24 @@ fn label_key(key: &str) -> Result<(), String> {
         return Err(format!("{key:?} is no label key: 1 to 253 characters, no '=' and no control character"));
     }
     Ok(())
+}
+
+/// Nothing that would be fetched, and nothing but a picture.
+fn icon(value: &Value) -> Result<String, String> {
+    let text = text()(value)?;
+    if text.len() > MAX_ICON {
+        return Err(format!("has {} bytes; at most {MAX_ICON} are allowed", text.len()));
+    }
+    let data = ["png", "svg+xml", "webp"]
+        .iter()
+        .find_map(|kind| text.strip_prefix(&format!("data:image/{kind};base64,")));
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    match data {
+        Some(data) if !data.is_empty() && data.bytes().all(base64) => Ok(text),
+        _ => {
+            Err("is no picture: write it as \"data:image/svg+xml;base64,…\", or with png or webp".to_owned())
+        }
+    }
 }
 
 /// A path as it stands in a URL.

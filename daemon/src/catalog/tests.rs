@@ -154,6 +154,7 @@ fn offered(name: &str, port: u16) -> Template {
     Template {
         name: name.parse().unwrap(),
         description: String::new(),
+        icon: None,
         provisioner: None,
         image: None,
         command: Vec::new(),
@@ -391,4 +392,28 @@ fn a_program_with_a_slash_is_relative_to_its_file() {
     assert_eq!(read("../bin/x"), Path::new("bin/x"));
     assert_eq!(read("/usr/bin/x"), Path::new("/usr/bin/x"));
     assert_eq!(read("npx"), Path::new("npx"));
+}
+
+#[test]
+fn an_icon_is_a_small_picture_that_nobody_needs_to_fetch() {
+    let read = |icon: &str| {
+        let text = format!("name = 'a'\nport = 1\nicon = '{icon}'");
+        let document = crate::runtime::document::Document::parse(Path::new("a.toml"), &text).unwrap();
+        document.read(|root| super::template_file::read(root, Path::new("/"), &Default::default()))
+    };
+    let icon = "data:image/svg+xml;base64,PHN2Zy8+";
+    assert_eq!(read(icon).unwrap().icon.as_deref(), Some(icon));
+    let large = format!("data:image/png;base64,{}", "A".repeat(16 << 10));
+    for bad in [
+        "https://elsewhere.example/icon.png",
+        "//elsewhere.example/icon.png",
+        "icon.png",
+        "data:text/html;base64,PHN2Zy8+",
+        "data:image/svg+xml,<svg/>",
+        "data:image/png;base64,",
+        "data:image/png;base64,x\" onerror=",
+        &large,
+    ] {
+        assert!(read(bad).unwrap_err().to_string().contains("icon"), "{bad}");
+    }
 }

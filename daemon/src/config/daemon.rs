@@ -1,5 +1,5 @@
 //! The smaller sections, one table each: log, store, bulk, rehearsal, reconcile, recovery, breaker, probe,
-//! processes, templates.
+//! tools, processes, templates.
 
 use std::path::Path;
 use std::time::Duration;
@@ -141,10 +141,20 @@ fn breaker(root: &mut Table<'_>) -> BreakerPolicy {
 }
 
 pub(super) fn probe(root: &mut Table<'_>) -> probe::Options {
+    let calls = tools(root);
     root.table("probe", |probe| probe::Options {
         max_concurrent: probe.or("max_concurrent", count(1..=10_000), 64),
         max_answer: probe.or("max_answer", size(4_096..=64 << 20), 1 << 20),
         max_tools: probe.or("max_tools", count(1..=100_000), 512),
+        calls,
+    })
+}
+
+fn tools(root: &mut Table<'_>) -> probe::CallOptions {
+    root.table("tools", |tools| probe::CallOptions {
+        timeout: tools.or("timeout", duration(SECOND..=HOUR), MINUTE),
+        max_concurrent: tools.or("max_concurrent", count(1..=10_000), 16),
+        max_answer: tools.or("max_answer", size(4_096..=64 << 20), 1 << 20),
     })
 }
 

@@ -47,6 +47,7 @@ impl Spec {
         let template = Template {
             name: "t".parse().unwrap(),
             description: String::new(),
+            icon: None,
             provisioner: None,
             image: None,
             command: Vec::new(),

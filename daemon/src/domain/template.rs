@@ -11,6 +11,8 @@ pub struct Template {
     pub name: TemplateName,
     /// For people.
     pub description: String,
+    /// A small picture, as a `data:` URL: whoever shows it asks nobody.
+    pub icon: Option<String>,
     /// The provisioner to use unless the request names one.
     pub provisioner: Option<ProvisionerName>,
     /// Container image, for backends that run images.

@@ -12,7 +12,7 @@ mod set;
 
 pub use crate::domain::{LogLine, PluginKind};
 pub use hook::{Candidate, CandidateRefusal, Hook, HookEntry, Review};
-pub use prober::{Answer, Caller, Era, Prober, Question, Rung};
+pub use prober::{Answer, Call, CallError, Caller, Era, Prober, Question, Rung};
 pub use provisioner::{
     CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,
     ProvisionerEntry, ProvisionerStanding, Reach,

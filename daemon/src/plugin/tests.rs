@@ -182,6 +182,7 @@ fn spec() -> Spec {
         template: Template {
             name: "demo".parse().unwrap(),
             description: String::new(),
+            icon: None,
             provisioner: None,
             image: None,
             command: Vec::new(),

@@ -1,54 +1,73 @@
 //! Calls one tool.
+//!
+//! Once: a call that was sent is never sent again, since nobody knows what it did. The one exception is a
+//! server that refused it for want of headers, before it had any effect.
 
 use async_trait::async_trait;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
-use super::exchange::{Body, Endpoint, Exchange, Silence};
+use super::exchange::{Body, Endpoint, Exchange, MaxAnswer, Silence};
 use super::handshake::{NoSession, Session};
 use super::message::{HEADER_MISMATCH, RpcError};
-use super::{Ladder, headers, route, tools};
-use crate::domain::{Failure, FailureKind};
-use crate::extension::{Caller, Era, Question};
+use super::{CallOptions, Ladder, headers, redaction, route, tools};
+use crate::domain::Secrets;
+use crate::extension::{Call, CallError, Caller, Era, Question};
+
+/// Of a server's own words about an error.
+const MAX_MESSAGE: usize = 1_000;
 
 #[async_trait]
 impl Caller for Ladder {
-    async fn call(&self, question: &Question, tool: &str, arguments: &str) -> Result<String, Failure> {
-        let Ok(Value::Object(arguments)) = serde_json::from_str(arguments) else {
-            return Err(Failure::new(FailureKind::Invalid, "the arguments must be a JSON object"));
+    async fn call(&self, question: &Question, call: Call<'_>) -> Result<String, CallError> {
+        // Held until the end of the call, whoever waits for it.
+        let Ok(_permit) = self.calls.try_acquire() else { return Err(CallError::Busy) };
+        let result = self.call_at(question, call).await;
+        match result {
+            Ok(result) => Ok(redaction::redact(result, call.secrets).to_string()),
+            Err(error) => Err(said_safely(error, call.secrets)),
+        }
+    }
+}
+
+impl Ladder {
+    async fn call_at(&self, question: &Question, call: Call<'_>) -> Result<Value, CallError> {
+        let Ok(Value::Object(arguments)) = serde_json::from_str(call.arguments) else {
+            return Err(CallError::Failed("the arguments are no JSON object".to_owned()));
         };
-        let Ok(Ok(_permit)) = timeout(question.timeout, self.calls.acquire()).await else {
-            let message = "too many tools are being called at the same time; try again";
-            return Err(Failure::new(FailureKind::NotApplied, message).with_code("busy"));
-        };
-        let route = route::find(&question.url, &question.rules, question.timeout).await.map_err(|error| {
-            let kind = if error.reason() == "AddressRefused" {
-                FailureKind::Denied
-            } else {
-                FailureKind::NotApplied
-            };
-            Failure::new(kind, error.to_string()).with_code("endpoint_unreachable")
-        })?;
-        let mut endpoint = Endpoint::new(route, question.timeout, self.options.max_answer)
-            .map_err(|silence| not_sent(&silence))?;
+        let route =
+            route::find(&question.url, &question.rules, question.timeout).await.map_err(
+                |error| match error.reason() {
+                    "AddressRefused" => CallError::NotAllowed(error.to_string()),
+                    _ => CallError::Unreachable(error.to_string()),
+                },
+            )?;
+        let CallOptions { timeout: within, max_answer, .. } = self.options.calls;
+        let max_answer = MaxAnswer { bytes: max_answer, key: "tools.max_answer" };
+        let mut endpoint =
+            Endpoint::new(route, question.timeout, max_answer).map_err(|silence| not_sent(&silence))?;
         let session = match question.era {
             Some(Era::Modern) => Session::modern(),
             era => Session::open(&mut endpoint, era).await.map_err(no_session)?,
         };
-        let result = call(&session, &mut endpoint, tool, arguments, self.options.max_tools).await;
+        // The call is bounded as a whole, here: its exchanges must not end before that.
+        endpoint.within = within.saturating_mul(2);
+        let calling = ask(&session, &mut endpoint, call.tool, arguments, self.options.max_tools);
+        let result = timeout(within, calling).await.unwrap_or(Err(CallError::TimedOut(within)));
+        endpoint.within = question.timeout;
         session.close(&endpoint).await;
         result
     }
 }
 
-async fn call(
+async fn ask(
     session: &Session,
     endpoint: &mut Endpoint,
     tool: &str,
     arguments: Map<String, Value>,
     max_tools: usize,
-) -> Result<String, Failure> {
+) -> Result<Value, CallError> {
     let mut params = Map::new();
     params.insert("name".to_owned(), json!(tool));
     params.insert("arguments".to_owned(), Value::Object(arguments.clone()));
@@ -83,54 +102,59 @@ async fn repeated(
     schema.map(|schema| headers::of_arguments(&schema, arguments)).unwrap_or_default()
 }
 
-fn result(exchange: Exchange) -> Result<String, Failure> {
+fn result(exchange: Exchange) -> Result<Value, CallError> {
     let status = exchange.status;
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        return Err(needs_authentication(status));
+        return Err(needs_credentials(status));
     }
     match exchange.body {
-        Body::Answer(Ok(result)) => Ok(result.to_string()),
-        Body::Answer(Err(error)) => Err(refused(&error)),
-        Body::Nothing => Err(Failure::new(FailureKind::OutcomeUnknown, "the server answered with nothing")),
-        Body::Other(what) => {
-            let message = format!("HTTP {}: the server {what}", status.as_u16());
-            Err(Failure::new(FailureKind::OutcomeUnknown, message).with_code("not_mcp"))
-        }
+        Body::Answer(Ok(result)) => Ok(result),
+        Body::Answer(Err(error)) => Err(refused(error)),
+        Body::Nothing => Err(CallError::Failed("the server answered with nothing".to_owned())),
+        Body::Other(what) => Err(CallError::Failed(format!("HTTP {}: the server {what}", status.as_u16()))),
     }
 }
 
-fn refused(error: &RpcError) -> Failure {
-    let kind = match error.code {
+fn refused(error: RpcError) -> CallError {
+    match error.code {
         // No such method, bad parameters (an unknown tool is one), or a modern precondition.
-        -32_602..=-32_600 | -32_700 => FailureKind::Invalid,
-        _ if error.is_modern() => FailureKind::Invalid,
-        _ => FailureKind::OutcomeUnknown,
-    };
-    Failure::new(kind, error.describe()).with_code("mcp_error")
+        -32_602..=-32_600 | -32_700 => CallError::Refused { code: error.code, message: error.message },
+        _ if error.is_modern() => CallError::Refused { code: error.code, message: error.message },
+        code => CallError::Failed(format!("the server failed: error {code}: {}", error.message)),
+    }
 }
 
-fn no_session(failure: NoSession) -> Failure {
+fn no_session(failure: NoSession) -> CallError {
     match failure {
         NoSession::Silent(silence) => not_sent(&silence),
-        NoSession::Unauthorised(status) => needs_authentication(status),
-        NoSession::NotUnderstood { message, .. } => {
-            Failure::new(FailureKind::NotApplied, message).with_code("not_mcp")
-        }
+        NoSession::Unauthorised(status) => needs_credentials(status),
+        NoSession::NotUnderstood { message, .. } => CallError::Unreachable(message),
     }
 }
 
-fn needs_authentication(status: StatusCode) -> Failure {
-    let message = format!("HTTP {}: the server wants credentials of its user", status.as_u16());
-    Failure::new(FailureKind::Denied, message).with_code("needs_authentication")
+fn needs_credentials(status: StatusCode) -> CallError {
+    CallError::NeedsCredentials(format!("HTTP {}: the server wants credentials of its user", status.as_u16()))
 }
 
 /// Before the tool was called.
-fn not_sent(silence: &Silence) -> Failure {
-    Failure::new(FailureKind::NotApplied, silence.to_string()).with_code("endpoint_unreachable")
+fn not_sent(silence: &Silence) -> CallError {
+    CallError::Unreachable(silence.to_string())
 }
 
 /// While the tool was called: it may have run.
-fn cut_off(silence: &Silence) -> Failure {
-    let code = if matches!(silence, Silence::TimedOut(_)) { "tool_timed_out" } else { "connection_broken" };
-    Failure::new(FailureKind::OutcomeUnknown, silence.to_string()).with_code(code)
+fn cut_off(silence: &Silence) -> CallError {
+    CallError::Failed(silence.to_string())
+}
+
+/// Without secrets, and only then cut: half a secret would not be found.
+fn said_safely(error: CallError, secrets: &Secrets) -> CallError {
+    let safe = |text: String| secrets.redact(&text).chars().take(MAX_MESSAGE).collect::<String>();
+    match error {
+        CallError::NotAllowed(text) => CallError::NotAllowed(safe(text)),
+        CallError::Unreachable(text) => CallError::Unreachable(safe(text)),
+        CallError::NeedsCredentials(text) => CallError::NeedsCredentials(safe(text)),
+        CallError::Failed(text) => CallError::Failed(safe(text)),
+        CallError::Refused { code, message } => CallError::Refused { code, message: safe(message) },
+        CallError::Busy | CallError::TimedOut(_) => error,
+    }
 }

@@ -21,9 +21,16 @@ const SESSION: &str = "mcp-session-id";
 pub(super) struct Endpoint {
     client: Client,
     route: Route,
-    max_answer: usize,
+    max_answer: MaxAnswer,
     pub(super) within: Duration,
     next_id: u32,
+}
+
+/// The most bytes of an answer that are read, and the key of the configuration that says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MaxAnswer {
+    pub(super) bytes: usize,
+    pub(super) key: &'static str,
 }
 
 /// What is sent beside the method.
@@ -75,7 +82,7 @@ impl Silence {
 }
 
 impl Endpoint {
-    pub(super) fn new(route: Route, within: Duration, max_answer: usize) -> Result<Self, Silence> {
+    pub(super) fn new(route: Route, within: Duration, max_answer: MaxAnswer) -> Result<Self, Silence> {
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .no_proxy()
@@ -164,11 +171,10 @@ impl Endpoint {
                 Err(error) => return Body::Other(format!("was cut while it answered: {}", chain(&error))),
             };
             length += bytes.len();
-            if length > self.max_answer {
-                let most = format_size(u64::try_from(self.max_answer).unwrap_or(u64::MAX));
-                return Body::Other(format!(
-                    "answers with more than {most}, which is not read (probe.max_answer)"
-                ));
+            let MaxAnswer { bytes: most, key } = self.max_answer;
+            if length > most {
+                let most = format_size(u64::try_from(most).unwrap_or(u64::MAX));
+                return Body::Other(format!("answers with more than {most}, which is not read ({key})"));
             }
             match &mut events {
                 None => body.extend_from_slice(&bytes),

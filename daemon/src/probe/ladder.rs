@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use tokio::time::Instant;
 
 use super::Ladder;
-use super::exchange::Endpoint;
+use super::exchange::{Endpoint, MaxAnswer};
 use super::handshake::{NoSession, Session};
 use super::route;
 use super::tools::{self, NoTools, Tools};
@@ -18,7 +18,10 @@ impl Prober for Ladder {
     async fn probe(&self, question: &Question) -> Answer {
         let mut climb = Climb::new();
         match self.probes.acquire().await {
-            Ok(_permit) => climb.up(question, self.options.max_answer, self.options.max_tools).await,
+            Ok(_permit) => {
+                let max_answer = MaxAnswer { bytes: self.options.max_answer, key: "probe.max_answer" };
+                climb.up(question, max_answer, self.options.max_tools).await;
+            }
             // It is never closed.
             Err(_) => climb.cannot_ask(PortOpen, "NotAsked", "the daemon is stopping".to_owned()),
         }
@@ -38,7 +41,7 @@ impl Climb {
         Self { answer: Answer { rungs: Vec::new(), era: None, tools: None }, begun: Instant::now() }
     }
 
-    async fn up(&mut self, question: &Question, max_answer: usize, max_tools: usize) {
+    async fn up(&mut self, question: &Question, max_answer: MaxAnswer, max_tools: usize) {
         self.begun = Instant::now();
         let route = match route::find(&question.url, &question.rules, question.timeout).await {
             Ok(route) => route,

@@ -23,9 +23,10 @@
 //! protocol that is needed here, one request and its answer, is small ([`exchange`], `message`).
 //!
 //! Guarantees: no redirect, no proxy, no answer beyond `Options::max_answer`, no rung beyond
-//! `Question::timeout`, no more probes than `Options::max_concurrent` (and as many calls), no
-//! connection to an address that is always refused. Knows nothing of instances and their phases:
-//! what a failed rung means is the reconciler's to say.
+//! `Question::timeout`, no call beyond `CallOptions::timeout`, no more probes and calls than
+//! `max_concurrent` of each, no connection to an address that is always refused, no call that is sent
+//! twice, no secret of the instance in what a call answers. Knows nothing of instances and their
+//! phases: what a failed rung means is the reconciler's to say.
 
 mod address;
 mod caller;
@@ -36,6 +37,7 @@ mod headers;
 mod ladder;
 mod message;
 mod options;
+mod redaction;
 mod route;
 mod tools;
 
@@ -51,14 +53,14 @@ pub use options::*;
 pub struct Ladder {
     options: Options,
     probes: Semaphore,
-    /// Of their own, so that users' calls and the daemon's probes do not starve each other.
     calls: Semaphore,
 }
 
 impl Ladder {
     /// A ladder that stands alone: it needs no other part.
     pub fn new(options: Options) -> Self {
-        let permits = options.max_concurrent.min(Semaphore::MAX_PERMITS);
-        Self { options, probes: Semaphore::new(permits), calls: Semaphore::new(permits) }
+        let permits = |most: usize| Semaphore::new(most.min(Semaphore::MAX_PERMITS));
+        let (probes, calls) = (permits(options.max_concurrent), permits(options.calls.max_concurrent));
+        Self { options, probes, calls }
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::{
     BulkId, Failure, HookCode, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision,
     Violation,
 };
-use crate::extension::RollbackError;
+use crate::extension::{CallError, RollbackError};
 use crate::{lifecycle, store};
 
 /// Each variant names the thing; the remedy is added where it is shown.
@@ -126,6 +126,23 @@ pub enum Error {
         /// The last event.
         last: Revision,
     },
+    /// There is nobody to call.
+    #[error("the instance is {phase} and has no endpoint: its tools cannot be called now")]
+    NoEndpoint {
+        /// Where it stands.
+        phase: PhaseKind,
+    },
+    /// The instance has no such tool.
+    #[error("{instance} has no tool {tool:?}")]
+    ToolNotFound {
+        /// Whose.
+        instance: InstanceName,
+        /// Which.
+        tool: String,
+    },
+    /// A call of a tool has no result.
+    #[error(transparent)]
+    Call(CallError),
     /// The provisioner could not answer.
     #[error("the provisioner could not answer")]
     Provisioner(#[source] Failure),

@@ -11,8 +11,8 @@ use super::resolve::{Resolved, resolve};
 use super::wait::Until;
 use super::{Error, Service};
 use crate::domain::{
-    CreateRequest, Event, Fact, IdempotencyKey, Instance, InstanceId, InstanceName, Query, Revision, Secrets,
-    Sighting, Spec, Violation,
+    CreateRequest, Event, Fact, Failure, FailureKind, IdempotencyKey, Instance, InstanceId, InstanceName,
+    Query, Revision, Secrets, Sighting, Spec, Template, Violation,
 };
 use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding, Review};
 use crate::store::{Made, Occasion};
@@ -104,6 +104,19 @@ pub enum DeleteOutcome {
 }
 
 impl Service {
+    /// Who made an instance, as it is in this set.
+    pub(super) fn provisioner_of<'set>(
+        set: &'set ExtensionSet,
+        instance: &Instance,
+    ) -> Result<&'set ProvisionerEntry, Error> {
+        let name = &instance.spec.provisioner;
+        set.provisioners.get(name).ok_or_else(|| {
+            let message = format!("the provisioner {name} is not configured any more");
+            let failure = Failure::new(FailureKind::NotApplied, message);
+            Error::Provisioner(failure.with_code("provisioner_missing"))
+        })
+    }
+
     /// Checks the request, asks the hooks, stores the intent, and waits for its outcome. The repeat of
     /// one that was accepted stores nothing, and waits for the same outcome.
     pub async fn create(&self, request: CreateRequest, options: CreateOptions) -> Result<Created, Error> {
@@ -283,7 +296,8 @@ impl Service {
             let message = format!("there is no template {}: GET /mcp/templates lists them", request.template);
             return Err(violation("/template", "unknown_template", message));
         };
-        let template = (*entry.template).clone();
+        // Its picture is the catalogue's to show.
+        let template = Template { icon: None, ..(*entry.template).clone() };
         let provisioner = self.choose(request, &template, set)?;
         let Resolved { environment, labels, secrets } =
             resolve(request, &template).map_err(Error::Invalid)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Error, Reference, Service};
-use crate::domain::{Failure, FailureKind, Instance, InstanceId, LastOutput, Timestamp};
+use crate::domain::{Instance, InstanceId, LastOutput, Timestamp};
 use crate::extension::{LogLine, LogsPage, LogsRequest};
 
 /// Bytes of output that are asked for at once; the provisioner may know less.
@@ -93,14 +93,7 @@ impl Service {
         request: LogsRequest,
     ) -> Result<LogsPage, Error> {
         let set = self.inner.extensions.current();
-        let name = &instance.spec.provisioner;
-        let entry = set.provisioners.get(name).ok_or_else(|| {
-            let message = format!("the provisioner {name} is not configured any more");
-            Error::Provisioner(
-                Failure::new(FailureKind::NotApplied, message).with_code("provisioner_missing"),
-            )
-        })?;
-        let provisioner = Arc::clone(&entry.provisioner);
+        let provisioner = Arc::clone(&Self::provisioner_of(&set, instance)?.provisioner);
         let secrets = self.inner.lifecycle.secrets(instance).map_err(Error::reading)?;
         let target = instance.target(self.inner.lifecycle.owner());
         provisioner.logs(&target, request, &secrets).await.map_err(Error::Provisioner)

@@ -18,6 +18,7 @@ mod rehearsal;
 mod repeat;
 mod resolve;
 mod streams;
+mod tools;
 mod wait;
 
 use std::collections::HashMap;
@@ -34,20 +35,21 @@ pub use log_stream::{LogStream, Said};
 pub use logs::{LogSource, Logs};
 pub use options::Options;
 pub use orphans::OrphanReference;
-pub use overview::{PluginsView, ProvisionerView, ToolsView};
+pub use overview::{HookView, PluginsView, ProvisionerView};
 pub use rehearsal::{Cut, Objection, Rehearsal, RehearsalRequest, Reviewed, Tally};
 pub use resolve::{Resolved, resolve};
 pub use streams::StreamEnd;
+pub use tools::ToolsView;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{
-    Candidate, ConfigurationReport, LogLine, PluginKind, PluginQuarantine, PluginRefusal, PluginReport,
-    PluginState, PreviousVersion, ProvisionerStanding, Reach, RollbackError,
+    CallError, Candidate, ConfigurationReport, LogLine, PluginKind, PluginQuarantine, PluginRefusal,
+    PluginReport, PluginState, PreviousVersion, ProvisionerStanding, Reach, RollbackError,
 };
 
 use crate::catalog::Catalog;
 use crate::domain::ProvisionerName;
-use crate::extension::Plugins;
+use crate::extension::{Caller, Plugins};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
 use bulk::Bulks;
@@ -63,6 +65,7 @@ struct Inner {
     lifecycle: Lifecycle,
     catalog: Catalog,
     extensions: Arc<dyn Plugins>,
+    caller: Arc<dyn Caller>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
     bulks: Bulks,
@@ -81,6 +84,7 @@ impl Service {
         lifecycle: Lifecycle,
         catalog: Catalog,
         extensions: Arc<dyn Plugins>,
+        caller: Arc<dyn Caller>,
         clock: Arc<dyn Clock>,
         shutdown: Shutdown,
     ) -> Self {
@@ -92,6 +96,7 @@ impl Service {
             lifecycle,
             catalog,
             extensions,
+            caller,
             clock,
             bulks: Bulks::default(),
             rehearsals: Semaphore::new(1),

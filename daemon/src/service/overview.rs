@@ -1,24 +1,17 @@
-//! What there is beside instances: templates, tools, provisioners, plugins.
+//! What there is beside instances: templates, provisioners, plugins.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, Reference, Service};
+use super::{Error, Service};
 use crate::catalog::CatalogEntry;
 use crate::domain::{
-    Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, TemplateName, Timestamp, Tool,
+    Decision, HookMode, HookName, Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, Scope,
+    TemplateName,
 };
-use crate::extension::{ConfigurationReport, PluginKind, PluginReport, ProvisionerStanding, Reach};
+use crate::extension::{
+    ConfigurationReport, HookEntry, PluginKind, PluginReport, ProvisionerStanding, Reach,
+};
 use crate::runtime::{ProvisionerReadings, Readings};
-
-/// The tools found at the last handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolsView {
-    /// As the server described them.
-    pub tools: Arc<[Tool]>,
-    /// When; none before the first handshake since the daemon's start.
-    pub observed_at: Option<Timestamp>,
-}
 
 /// One provisioner, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,11 +36,26 @@ pub struct ProvisionerView {
     pub recovering: (usize, usize),
 }
 
+/// What the configuration says of one hook that is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookView {
+    /// Which.
+    pub name: HookName,
+    /// What its verdict does.
+    pub mode: HookMode,
+    /// What a failed review counts as.
+    pub on_error: Decision,
+    /// Which requests it is asked about.
+    pub scope: Scope,
+}
+
 /// Every plugin and the number of the set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginsView {
     /// Provisioners and hooks.
     pub plugins: Vec<PluginReport>,
+    /// The hooks that are asked, in this order.
+    pub hooks: Vec<HookView>,
     /// Of the active set.
     pub generation: u64,
     /// How the configuration as a whole stands.
@@ -66,16 +74,6 @@ impl Service {
         parsed
             .and_then(|name| self.inner.catalog.get(&name))
             .ok_or_else(|| Error::TemplateNotFound(name.chars().take(80).collect()))
-    }
-
-    /// The tools of an instance. Asks nobody.
-    pub fn tools(&self, reference: &Reference) -> Result<ToolsView, Error> {
-        let instance = self.instance(reference)?;
-        let known = self.inner.lifecycle.sighting(instance.id).and_then(|sighting| sighting.tools);
-        Ok(match known {
-            Some((at, tools)) => ToolsView { tools, observed_at: Some(at) },
-            None => ToolsView { tools: Arc::from([]), observed_at: None },
-        })
     }
 
     /// Every provisioner, by name. Asks nobody.
@@ -132,9 +130,17 @@ impl Service {
 
     /// Every plugin.
     pub fn plugins(&self) -> PluginsView {
+        let set = self.inner.extensions.current();
+        let hook = |entry: &HookEntry| HookView {
+            name: entry.name.clone(),
+            mode: entry.mode,
+            on_error: entry.on_error,
+            scope: entry.scope.clone(),
+        };
         PluginsView {
             plugins: self.inner.extensions.plugins(),
-            generation: self.inner.extensions.current().generation,
+            hooks: set.hooks.iter().map(hook).collect(),
+            generation: set.generation,
             configuration: self.inner.extensions.configuration(),
         }
     }

@@ -201,6 +201,7 @@ mod tests {
         Template {
             name: "t".parse().unwrap(),
             description: String::new(),
+            icon: None,
             provisioner: None,
             image: None,
             command: Vec::new(),

@@ -80,9 +80,10 @@ async fn serve(settings: &Settings) -> io::Result<()> {
     tokio::time::sleep(settings.start_delay).await;
     let listener = TcpListener::bind((settings.host.as_str(), settings.port)).await?;
     let address = listener.local_addr()?;
+    let echo_delay = settings.echo_delay;
     let config = access::server_config(address.ip(), settings.allowed_hosts.as_deref());
     let service = StreamableHttpService::new(
-        || Ok(DemoServer::default()),
+        move || Ok(DemoServer::new(echo_delay)),
         Arc::new(LocalSessionManager::default()),
         config,
     );

@@ -8,8 +8,9 @@
 //! | `DEMO_STDERR` | – | a line to print on stderr at start |
 //! | `DEMO_START_DELAY` | `0s` | listens only after this time |
 //! | `DEMO_EXIT_AFTER` | – | ends with exit code 3 after this time |
+//! | `DEMO_ECHO_DELAY` | `0s` | `echo` answers only after this time |
 //!
-//! The `DEMO_` switches are for tests: a workload that is slow, or does not stay up.
+//! The `DEMO_` switches are for tests: a workload or a tool that is slow, or a workload that does not stay up.
 //! Times are written `500ms`, `2s`, `1m`. An empty variable counts as absent.
 
 use std::fmt;
@@ -24,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) stderr: Option<String>,
     pub(crate) start_delay: Duration,
     pub(crate) exit_after: Option<Duration>,
+    pub(crate) echo_delay: Duration,
 }
 
 /// A variable whose value cannot be used.
@@ -67,6 +69,7 @@ impl Settings {
             stderr: value("DEMO_STDERR"),
             start_delay: duration("DEMO_START_DELAY")?.unwrap_or_default(),
             exit_after: duration("DEMO_EXIT_AFTER")?,
+            echo_delay: duration("DEMO_ECHO_DELAY")?.unwrap_or_default(),
         })
     }
 }

@@ -4,6 +4,8 @@
 //! (the caller reads the reason); only arguments of the wrong shape are protocol errors,
 //! and `rmcp` makes those from the argument types.
 
+use std::time::Duration;
+
 use rmcp::handler::server::router::tool::ToolRouter;
 use rmcp::handler::server::wrapper::Parameters;
 use rmcp::model::{Implementation, ServerCapabilities, ServerConfig};
@@ -14,10 +16,11 @@ use serde::Deserialize;
 /// What of a message the log shows; a line must stay a line.
 const LOGGED_CHARACTERS: usize = 200;
 
-/// The server: it keeps nothing but its tool table.
+/// The server: it keeps nothing but its tool table, and how long an echo takes.
 #[derive(Debug, Clone)]
 pub(crate) struct DemoServer {
     tool_router: ToolRouter<Self>,
+    echo_delay: Duration,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -36,17 +39,18 @@ pub(crate) struct AddArguments {
     b: i64,
 }
 
-impl Default for DemoServer {
-    fn default() -> Self {
-        Self { tool_router: Self::tool_router() }
+impl DemoServer {
+    pub(crate) fn new(echo_delay: Duration) -> Self {
+        Self { tool_router: Self::tool_router(), echo_delay }
     }
 }
 
 #[tool_router]
 impl DemoServer {
     #[tool(description = "Answers the message it was given")]
-    fn echo(&self, Parameters(EchoArguments { message }): Parameters<EchoArguments>) -> String {
+    async fn echo(&self, Parameters(EchoArguments { message }): Parameters<EchoArguments>) -> String {
         log_call(&format!("echo {:?}", message.chars().take(LOGGED_CHARACTERS).collect::<String>()));
+        tokio::time::sleep(self.echo_delay).await;
         message
     }
 
@@ -92,14 +96,18 @@ fn log_call(call: &str) {
 mod tests {
     use super::*;
 
-    fn add(a: i64, b: i64) -> Result<String, String> {
-        DemoServer::default().add(Parameters(AddArguments { a, b }))
+    fn server() -> DemoServer {
+        DemoServer::new(Duration::ZERO)
     }
 
-    #[test]
-    fn echo_answers_the_message_unchanged() {
+    fn add(a: i64, b: i64) -> Result<String, String> {
+        server().add(Parameters(AddArguments { a, b }))
+    }
+
+    #[tokio::test]
+    async fn echo_answers_the_message_unchanged() {
         let message = "grüße\n🚢".to_owned();
-        let answer = DemoServer::default().echo(Parameters(EchoArguments { message: message.clone() }));
+        let answer = server().echo(Parameters(EchoArguments { message: message.clone() })).await;
         assert_eq!(answer, message);
     }
 
@@ -112,7 +120,7 @@ mod tests {
 
     #[test]
     fn clock_answers_a_utc_timestamp() {
-        let text = DemoServer::default().clock();
+        let text = server().clock();
         assert!(text.ends_with('Z'), "{text}");
         text.parse::<jiff::Timestamp>().unwrap();
     }

@@ -77,6 +77,7 @@ pub(crate) fn spec(name: &str) -> Spec {
     let template = Template {
         name: "calm".parse().expect("a name of the bench is well-formed"),
         description: "A template of ordinary size".to_owned(),
+        icon: None,
         provisioner: None,
         image: Some("registry.example/team/server:1.2.3".to_owned()),
         command: Vec::new(),

@@ -17,6 +17,7 @@ use wharfinger::api::Server;
 use wharfinger::catalog::Catalog;
 use wharfinger::domain::{InstanceId, Secrets};
 use wharfinger::lifecycle::Lifecycle;
+use wharfinger::probe::Ladder;
 use wharfinger::runtime::{Activator, Metrics, Readiness, Shutdown, SystemClock, Tasks};
 use wharfinger::service::Service;
 use wharfinger_tests::options;
@@ -127,8 +128,9 @@ async fn serve(dir: &Path, lifecycle: &Lifecycle, shutdown: &Shutdown) -> Result
     let catalog =
         Catalog::start(options::catalog(&templates), Arc::new(Calm), clock.clone(), &tasks, shutdown.clone())
             .map_err(|complaints| anyhow::anyhow!("{complaints}"))?;
+    let (calm, caller) = (Arc::new(Calm), Arc::new(Ladder::new(options::probe())));
     let service =
-        Service::new(options::service(), lifecycle.clone(), catalog, Arc::new(Calm), clock, shutdown.clone());
+        Service::new(options::service(), lifecycle.clone(), catalog, calm, caller, clock, shutdown.clone());
     let server = Server::bind(options::api())?;
     let address = server.local_addr();
     let (serving, shutdown) = (tasks.clone(), shutdown.clone());

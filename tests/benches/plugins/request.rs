@@ -31,6 +31,7 @@ pub(crate) fn review() -> Review {
     let template = Template {
         name: "calm".parse().expect("well-formed"),
         description: "A template of ordinary size".to_owned(),
+        icon: None,
         provisioner: None,
         image: Some("registry.example/team/server:1.2.3".to_owned()),
         command: Vec::new(),

@@ -235,6 +235,7 @@ pub(crate) fn spec(name: &str) -> Spec {
     let template = Template {
         name: "t".parse().unwrap(),
         description: String::new(),
+        icon: None,
         provisioner: None,
         image: None,
         command: Vec::new(),

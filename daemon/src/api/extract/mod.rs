@@ -15,6 +15,8 @@ pub(crate) use idempotency_key::RepeatKey;
 pub(crate) use if_match::IfMatch;
 pub(crate) use last_event_id::{LastEventId, read_revision};
 pub(crate) use members::Members;
-pub(crate) use path::{BulkPath, HookPath, InstancePath, OrphanPath, PluginPath, ProblemPath, TemplatePath};
+pub(crate) use path::{
+    BulkPath, HookPath, InstancePath, OrphanPath, PluginPath, ProblemPath, TemplatePath, ToolPath,
+};
 pub(crate) use query::{FromQuery, NoParameters, Parameters, QueryReader};
 pub(crate) use request_id::RequestId;

@@ -6,6 +6,8 @@ use http::request::Parts;
 use crate::api::problem::{Code, Problem};
 use crate::service::Reference;
 
+const NOT_UTF_8: &str = "the path is not UTF-8";
+
 /// `{id}`: an id or a name.
 pub(crate) struct InstancePath(pub(crate) Reference);
 
@@ -14,6 +16,22 @@ impl<S: Send + Sync> FromRequestParts<S> for InstancePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Ok(Self(Reference::parse(&segment(parts, state, Code::InstanceNotFound).await?)?))
+    }
+}
+
+/// `{id}` and `{tool}`: an instance, and what its server calls one of its tools.
+pub(crate) struct ToolPath {
+    pub(crate) instance: Reference,
+    pub(crate) tool: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ToolPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((instance, tool)) = path.map_err(|_| Problem::new(Code::InstanceNotFound, NOT_UTF_8))?;
+        Ok(Self { instance: Reference::parse(&instance)?, tool })
     }
 }
 
@@ -88,5 +106,5 @@ impl<S: Send + Sync> FromRequestParts<S> for ProblemPath {
 /// The one variable segment. One that is no UTF-8 names nothing.
 async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S, missing: Code) -> Result<String, Problem> {
     let path = Path::<String>::from_request_parts(parts, state).await;
-    path.map(|Path(text)| text).map_err(|_| Problem::new(missing, "the path is not UTF-8"))
+    path.map(|Path(text)| text).map_err(|_| Problem::new(missing, NOT_UTF_8))
 }

@@ -13,6 +13,7 @@ pub(crate) mod orphans;
 pub(crate) mod plugins;
 pub(crate) mod provisioners;
 pub(crate) mod templates;
+pub(crate) mod tools;
 
 use std::time::Duration;
 

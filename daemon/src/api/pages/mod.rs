@@ -1,10 +1,12 @@
-//! Pages for people under `/docs`: what the API can do, and what its codes mean.
+//! Pages for people under `/docs`: what the API can do, and what its codes mean. And one that stands in the
+//! console's place when there is none.
 //!
 //! Rendered here from what exists anyway: the OpenAPI document, the table of problems, the
 //! metrics. No script, and no request to anybody else; it works as well without a network and for
 //! a reader that shows text alone. [`maud`] escapes whatever it is given.
 
 mod metrics;
+mod no_console;
 mod operations;
 mod problems;
 mod prose;
@@ -16,6 +18,7 @@ use http::{HeaderName, HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
 
 pub(crate) use metrics::metrics;
+pub(crate) use no_console::no_console;
 pub(crate) use operations::operations;
 pub(crate) use problems::{problem, problems};
 pub(crate) use words::errors;
@@ -50,7 +53,8 @@ impl Place {
 pub(crate) struct Page(String);
 
 impl Page {
-    fn new(place: Place, title: &str, body: &Markup) -> Self {
+    fn new(place: impl Into<Option<Place>>, title: &str, body: &Markup) -> Self {
+        let place = place.into();
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -64,9 +68,9 @@ impl Page {
                 body {
                     header {
                         nav aria-label="Documentation" {
-                            span.brand { "Wharfinger" }
+                            a.brand href="/" { "Wharfinger" }
                             @for (target, path, name) in Place::ALL {
-                                a href=(path) aria-current=[(target == place).then_some("page")] { (name) }
+                                a href=(path) aria-current=[(Some(target) == place).then_some("page")] { (name) }
                             }
                         }
                     }

@@ -86,6 +86,8 @@ codes! {
         "A finished bulk is remembered for [bulk] keep; the Location of its answer has its id.";
     WorkloadNotFound = "workload_not_found", 404, true, "The instance has no workload",
         "Read the instance's status: its workload may not be made yet, or be gone.";
+    ToolNotFound = "tool_not_found", 404, false, "The instance has no such tool",
+        "GET /mcp/instances/{id}/tools lists what its server offers.";
     MethodNotAllowed = "method_not_allowed", 405, false, "This path does not take this method",
         "See the Allow header.";
     BodyTimeout = "body_timeout", 408, true, "The body did not arrive in time",
@@ -98,6 +100,8 @@ codes! {
         "Say which one with ?provisioner=.";
     PhaseRefuses = "phase_refuses", 409, false, "The instance's status does not allow this",
         "Read the instance. retry is for failed ones; restart for those that have a workload or failed.";
+    NoEndpoint = "no_endpoint", 409, true, "The instance has no endpoint now",
+        "Wait until its status is running: GET /mcp/events tells when.";
     IdempotentRequestInFlight = "idempotent_request_in_flight", 409, true,
         "The first request with this Idempotency-Key is under way",
         "Send it again after the time in Retry-After: it is answered with what the first one made.";
@@ -142,6 +146,8 @@ codes! {
         "See errors and admission for what the hooks want.";
     HookFailed = "hook_failed", 422, true, "A hook could not answer, and counts as a refusal",
         "Try again; if it goes on, its operator finds the reason in the log.";
+    ToolRefused = "tool_refused", 422, false, "The instance's server refused the call",
+        "See detail for its own words, and the tool's input_schema for the arguments it wants.";
     HeadersTooLarge = "headers_too_large", 431, false, "The request's headers are too large",
         "Send fewer or shorter headers.";
     Internal = "internal", 500, true, "Something went wrong in the daemon",
@@ -150,6 +156,14 @@ codes! {
         "GET /mcp/provisioners shows what each can do.";
     ProvisionerFailed = "provisioner_failed", 502, true, "The instance's provisioner failed",
         "See detail; GET /mcp/provisioners shows whether its backend answers.";
+    EndpointUnreachable = "endpoint_unreachable", 502, true, "The instance's server cannot be reached",
+        "The tool was not called: read the instance's conditions, and try again when it is running.";
+    EndpointRefused = "endpoint_refused", 502, false, "The instance's endpoint is where nothing may be sent",
+        "The endpoints of its provisioner's table say where its workloads may be.";
+    NeedsCredentials = "needs_credentials", 502, false, "The instance's server wants credentials of its user",
+        "Call it directly with an MCP client that has them: endpoint.url.";
+    ToolFailed = "tool_failed", 502, false, "The call has no result, and the tool may have run",
+        "See detail and the instance's log. Repeat it only if running it twice does no harm.";
     Busy = "busy", 503, true, "Too much is under way",
         "Try again after the time in Retry-After.";
     HookBusy = "hook_busy", 503, true, "A hook has no turn free",
@@ -160,6 +174,8 @@ codes! {
         "Try again after the time in Retry-After; GET /mcp/provisioners shows whether its backend answers.";
     StoreUnavailable = "store_unavailable", 503, true, "The daemon's database does not answer",
         "The operator finds the reason in the log: mostly the disk.";
+    ToolTimedOut = "tool_timed_out", 504, false, "The tool gave no result in time, and may have run",
+        "See the instance's log. Repeat it only if running it twice does no harm.";
 }
 
 impl Code {

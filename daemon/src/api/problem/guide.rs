@@ -142,6 +142,11 @@ impl Code {
                 "If it stays so while the status is `running`, somebody removes workloads behind the \
                  daemon's back; its events tell when.",
             ),
+            Self::ToolNotFound => (
+                "The instance's server was asked and refused the call, and the tools that it listed at the last \
+                 handshake have none of this name.",
+                NOTHING,
+            ),
             Self::MethodNotAllowed => (
                 "There is something at this path, and it does not take this method. The `Allow` header of \
                  the answer has those that it takes.",
@@ -173,6 +178,11 @@ impl Code {
                 "What was asked for is not possible in the instance's status, such as a retry of one that \
                  runs, or a restart of one that is being deleted. `detail` names the status.",
                 NOTHING,
+            ),
+            Self::NoEndpoint => (
+                "A tool can be called while the instance has a workload with an address, which is so in `created`, \
+                 `running` and `unhealthy`. `detail` names the status it has instead.",
+                "Look at the instance: its `error` and its events say why it is not running.",
             ),
             Self::IdempotentRequestInFlight => (
                 "A request with the same `Idempotency-Key` has come and is not recorded yet: its hooks are \
@@ -265,6 +275,12 @@ impl Code {
                  `detail` lists those there are.",
                 "The names are those of the `[[hooks]]`; one that is off can be rehearsed, too.",
             ),
+            Self::ToolRefused => (
+                "The instance's server answered the call with an error of JSON-RPC by which the tool has not run: \
+                 mostly its arguments are wrong, or the tool is no longer there. `errors` has the server's own code, \
+                 and `detail` its words.",
+                NOTHING,
+            ),
             Self::HeadersTooLarge => (
                 "The request has more headers, or more bytes of them, than are read. Mostly these are \
                  cookies that another service on the same host name has set.",
@@ -286,12 +302,36 @@ impl Code {
                  will succeed later. `errors` has its own code, which is explained under `/docs/errors`.",
                 "Look at the backend and at the plugin's lines in the log; `/mcp/plugins` shows its version.",
             ),
+            Self::EndpointUnreachable => (
+                "The daemon found no way to the instance's server, or what answers there is no MCP server. The tool \
+                 was not called. An instance whose server just ended is made anew, and can be called then.",
+                "The conditions of the instance say which rung fails, and its log what the server said last.",
+            ),
+            Self::EndpointRefused => (
+                "The address of the instance's endpoint is one that the daemon never connects to, or it is outside \
+                 of the `endpoints` that its provisioner's table allows. The tool was not called.",
+                "If its workloads may be there, add the network or the host name to `endpoints` of \
+                 `[provisioners.NAME]`; addresses of link-local networks and cloud metadata are never allowed.",
+            ),
+            Self::NeedsCredentials => (
+                "The instance's server answered 401 or 403. It wants credentials of its user, and the daemon has \
+                 none and passes none on.",
+                "Nothing: the server lives. Its users call it directly, with credentials of their own.",
+            ),
+            Self::ToolFailed => (
+                "The call was sent, and what came back is no result: the connection was cut, the answer was too \
+                 long or no MCP message, or the server said that it failed. The tool may have run, so that the \
+                 daemon does not repeat the call.",
+                "The instance's log has what the server said. If answers are longer than is read, raise \
+                 `[tools] max_answer`.",
+            ),
             Self::Busy => (
                 "As much is under way as may be at once: creates that are being admitted, writes that \
-                 wait, bulks that are not finished, or a rehearsal. The daemon refuses at once instead of letting everybody wait; nothing was done.",
+                 wait, bulks that are not finished, a rehearsal, or calls of tools. The daemon refuses at once instead \
+                 of letting everybody wait; nothing was done.",
                 "If it comes often, compare `wharfinger_store_writes_waiting` with its limit and look at \
                  `wharfinger_store_commit_duration_seconds`: mostly the disk is slow. The bounds \
-                 are `[server] max_admissions`, `[store] queue` and `[bulk] max_unfinished`.",
+                 are `[server] max_admissions`, `[store] queue`, `[bulk] max_unfinished` and `[tools] max_concurrent`.",
             ),
             Self::IdempotencyKeysFull => (
                 "As many keys are remembered as may be. A request whose key could not be remembered is not \
@@ -309,6 +349,11 @@ impl Code {
                  that the request had no effect.",
                 "The log has what the disk said: mostly it is full, read-only or gone. Mend that, and \
                  restart the daemon; every instance will still be there.",
+            ),
+            Self::ToolTimedOut => (
+                "The call was sent, and no result came within `[tools] timeout`. The daemon has closed the connection, \
+                 by which some servers stop and others do not: the tool may have run, or run still.",
+                "If tools may take longer, raise `[tools] timeout`. Else look at the instance's log.",
             ),
         };
         Guide { meaning, operator }

@@ -7,7 +7,7 @@ use super::{Code, Problem};
 use crate::api::wire::ProblemError;
 use crate::domain::{Failure, FailureKind, HookCode};
 use crate::runtime::ErrorChain;
-use crate::service::{Denial, Error, RollbackError};
+use crate::service::{CallError, Denial, Error, RollbackError};
 
 /// When to come back if nobody knows better.
 const SOON: Duration = Duration::from_secs(5);
@@ -43,6 +43,9 @@ impl From<Error> for Problem {
             Error::BulkNotFound(_) => Self::new(Code::BulkNotFound, detail),
             Error::SelectionDiffers { .. } => Self::new(Code::SelectionDiffers, detail),
             Error::Compacted { .. } => Self::new(Code::RevisionCompacted, detail),
+            Error::NoEndpoint { .. } => Self::new(Code::NoEndpoint, detail),
+            Error::ToolNotFound { .. } => Self::new(Code::ToolNotFound, detail),
+            Error::Call(error) => not_called(&error, detail),
             Error::Provisioner(failure) => provisioner_failed(failure),
             Error::Busy { retry_after } => Self::new(Code::Busy, detail).with_retry_after(retry_after),
             Error::HookNotFound { .. } => Self::new(Code::HookNotFound, detail),
@@ -80,6 +83,23 @@ fn denied(denial: Denial, detail: String) -> Problem {
     problem
         .with_errors(violations.into_iter().map(ProblemError::from).collect())
         .with_admission(hook, admission.verdicts)
+}
+
+/// The server's own code goes into `errors`, as a provisioner's does.
+fn not_called(error: &CallError, detail: String) -> Problem {
+    match error {
+        CallError::Busy => Problem::new(Code::Busy, detail).with_retry_after(SOON),
+        CallError::NotAllowed(_) => Problem::new(Code::EndpointRefused, detail),
+        CallError::Unreachable(_) => Problem::new(Code::EndpointUnreachable, detail),
+        CallError::NeedsCredentials(_) => Problem::new(Code::NeedsCredentials, detail),
+        CallError::Refused { code, message } => {
+            let (pointer, code, message) = (String::new(), code.to_string(), message.clone());
+            let error = ProblemError { pointer, parameter: None, code, message };
+            Problem::new(Code::ToolRefused, detail).with_errors(vec![error])
+        }
+        CallError::Failed(_) => Problem::new(Code::ToolFailed, detail),
+        CallError::TimedOut(_) => Problem::new(Code::ToolTimedOut, detail),
+    }
 }
 
 /// A provisioner that was asked on a user's behalf. Its own code goes into `errors`: ours say

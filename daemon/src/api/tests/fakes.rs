@@ -10,15 +10,16 @@ use crate::domain::{
     Template, Timestamp, Verdict, Violation,
 };
 use crate::extension::{
-    Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, Hook,
-    HookEntry, LogLine, LogsPage, LogsRequest, OwnedPage, PluginKind, PluginRefusal, PluginReport,
-    PluginState, Plugins, PreviousVersion, Provisioner, ProvisionerEntry, ProvisionerStanding, Reach, Review,
-    RollbackError,
+    Call, CallError, Caller, Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation,
+    ExtensionSet, Extensions, Hook, HookEntry, LogLine, LogsPage, LogsRequest, OwnedPage, PluginKind,
+    PluginRefusal, PluginReport, PluginState, Plugins, PreviousVersion, Provisioner, ProvisionerEntry,
+    ProvisionerStanding, Question, Reach, Review, RollbackError,
 };
 
-/// What the next logs are, what the hook and a candidate for it say, and whether everything panics.
+/// What the next logs are, what a call of a tool comes to, what the hook and a candidate for it say, and whether everything panics.
 pub(crate) struct Fakes {
     logs: Arc<Mutex<Result<Vec<String>, Failure>>>,
+    call: Mutex<Result<String, CallError>>,
     hook: Option<Result<Verdict, Failure>>,
     candidate: Option<Result<Verdict, Failure>>,
     /// Every review takes a permit of it.
@@ -30,6 +31,7 @@ impl Default for Fakes {
     fn default() -> Self {
         Self {
             logs: Arc::new(Mutex::new(Ok(Vec::new()))),
+            call: Mutex::new(Ok(String::new())),
             hook: None,
             candidate: None,
             gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
@@ -63,6 +65,20 @@ impl Fakes {
     pub(super) fn set_logs(&self, logs: Result<&[&str], Failure>) {
         let logs = logs.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect());
         *self.logs.lock().unwrap() = logs;
+    }
+
+    /// What every call comes to; `{asked}` in it is the tool, its arguments and whom it was asked of.
+    pub(super) fn set_call(&self, result: Result<&str, CallError>) {
+        *self.call.lock().unwrap() = result.map(str::to_owned);
+    }
+}
+
+#[async_trait]
+impl Caller for Fakes {
+    async fn call(&self, question: &Question, call: Call<'_>) -> Result<String, CallError> {
+        let result = self.call.lock().unwrap().clone();
+        let asked = format!("{} {} {}", question.url, call.tool, call.arguments.replace('"', "'"));
+        result.map(|result| result.replace("{asked}", &asked))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Wharf, request};
 #[tokio::test]
 async fn the_routers_own_failures_are_problems() {
     let wharf = Wharf::new();
-    for path in ["/", "/mcp", "/mcp/instances/", "/mcp/instances/a/b", "/metric"] {
+    for path in ["/mcp", "/mcp/instances/", "/mcp/instances/a/b", "/metric"] {
         assert_eq!(wharf.get(path).await.code(), (404, "not_found"), "{path}");
     }
     let answer = wharf.call(request("PUT", "/mcp/instances").body(Body::empty()).unwrap()).await;

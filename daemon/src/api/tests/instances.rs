@@ -1,6 +1,5 @@
-//! One instance: read, delete, retry, restart, history, log, tools.
+//! One instance: read, delete, retry, restart, history, log.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,7 +7,7 @@ use http::header;
 use serde_json::json;
 
 use super::{Wharf, became_running, request};
-use crate::domain::{Cause, Fact, Failure, FailureKind, InstanceError, Sighting, Timestamp, Tool};
+use crate::domain::{Cause, Fact, Failure, FailureKind, InstanceError};
 
 const GONE: &str = "01990000-0000-7000-8000-0000000000ff";
 
@@ -224,34 +223,4 @@ async fn a_provisioner_that_fails_is_told_from_one_that_cannot_and_one_that_is_a
         Failure { retry_after: Some(Duration::from_millis(2_100)), ..failure(FailureKind::NotApplied) };
     wharf.fakes.set_logs(Err(later));
     assert_eq!(wharf.get("/mcp/instances/weather/logs").await.header("retry-after"), "3");
-}
-
-#[tokio::test]
-async fn tools_come_with_their_age() {
-    let wharf = Wharf::new();
-    let instance = wharf.create("weather").await;
-    let answer = wharf.get("/mcp/instances/weather/tools").await;
-    assert_eq!(answer.json, json!({"tools": [], "observed_at": null}));
-
-    let tool = |name: &str, schema: &str| Tool {
-        name: name.to_owned(),
-        description: None,
-        input_schema: schema.to_owned(),
-    };
-    let tools: Arc<[Tool]> = Arc::from([tool("echo", r#"{"type":"object"}"#), tool("odd", "no JSON")]);
-    let sighting = Sighting { observed_at: Timestamp(2_000), tools: Some((Timestamp(1_000), tools)) };
-    wharf.lifecycle.sighted(instance["id"].as_str().unwrap().parse().unwrap(), sighting);
-    let answer = wharf.get("/mcp/instances/weather/tools").await;
-    assert_eq!(
-        answer.json,
-        json!({
-            "tools": [
-                {"name": "echo", "description": null, "input_schema": {"type": "object"}},
-                {"name": "odd", "description": null, "input_schema": {}},
-            ],
-            "observed_at": "1970-01-01T00:00:01.000Z",
-        })
-    );
-    let observed = &wharf.get("/mcp/instances/weather").await.json["observed_at"];
-    assert_eq!(observed, "1970-01-01T00:00:02.000Z");
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod bulk;
+mod console;
 mod docs;
 mod document;
 mod events;
@@ -23,6 +24,7 @@ mod plugins;
 mod provisioners;
 mod server;
 mod templates;
+mod tools;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use http::{Request, header};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
+use super::console::{Files, testing};
 use super::router::router;
 use super::{Options, refusal};
 use crate::catalog::{self, Catalog};
@@ -59,6 +62,7 @@ port = 8000
 command = ["server"]
 environment = { LEVEL = "info" }
 labels = { kind = "example" }
+icon = "data:image/png;base64,iVBORw0KGgo="
 "#;
 
 const KEYED: &str = r#"
@@ -111,6 +115,10 @@ impl Wharf {
     }
 
     pub(super) fn serving(fakes: Fakes, max_admissions: usize, options: &Options) -> Self {
+        Self::showing(testing::built(), fakes, max_admissions, options)
+    }
+
+    pub(super) fn showing(files: Files, fakes: Fakes, max_admissions: usize, options: &Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let templates = dir.path().join("templates");
         std::fs::create_dir(&templates).unwrap();
@@ -156,11 +164,13 @@ impl Wharf {
             rehearsal_timeout: Duration::from_secs(2),
         };
         let stop = Shutdown::new();
-        let service = Service::new(service, lifecycle.clone(), catalog, fakes.clone(), clock, stop.clone());
+        let (plugins, caller) = (fakes.clone(), fakes.clone());
+        let service = Service::new(service, lifecycle.clone(), catalog, plugins, caller, clock, stop.clone());
         service.start_bulks(refusal, &tasks);
         let readiness = Readiness::new();
         let listen = SocketAddr::from(([127, 0, 0, 1], 7180));
-        let (router, document) = router(service.clone(), readiness.clone(), metrics.clone(), options, listen);
+        let (router, document) =
+            router(service.clone(), readiness.clone(), metrics.clone(), options, listen, files);
         Self {
             router,
             document: serde_json::from_slice(&document.json()).unwrap(),

@@ -14,7 +14,7 @@ async fn a_refused_plugin_shows_what_is_wanted_what_serves_and_why() {
     let answer = wharf.get("/mcp/plugins").await;
     assert_eq!(
         answer.json,
-        json!({"generation": 7, "configuration": {
+        json!({"generation": 7, "hooks": [], "configuration": {
             "refusal": {"at": "1970-01-01T00:00:02.000Z", "message": "server.listen: is no address"},
             "needs_restart": ["store.cache"],
         }, "plugins": [{
@@ -31,6 +31,14 @@ async fn a_refused_plugin_shows_what_is_wanted_what_serves_and_why() {
         }]})
     );
     assert_eq!(wharf.get("/mcp/plugins?x=1").await.code(), (400, "invalid_query"));
+}
+
+#[tokio::test]
+async fn the_hooks_that_are_asked_stand_beside_the_plugins_with_what_their_verdict_does() {
+    let wharf = Wharf::with(Fakes::with_gate(Arc::new(Semaphore::new(0))), 8);
+    let hooks = &wharf.get("/mcp/plugins").await.json["hooks"];
+    let when = json!({"template": [], "label": []});
+    assert_eq!(*hooks, json!([{"name": "naming", "mode": "enforce", "on_error": "deny", "when": when}]));
 }
 
 #[tokio::test]

@@ -23,6 +23,8 @@ async fn templates_come_with_their_inputs_source_and_age() {
         }])
     );
     assert_eq!(&wharf.get("/mcp/templates/keyed").await.json, keyed);
+    let icons = (&keyed["icon"], &templates[1]["icon"]);
+    assert_eq!(icons, (&json!(null), &json!("data:image/png;base64,iVBORw0KGgo=")));
 }
 
 #[tokio::test]

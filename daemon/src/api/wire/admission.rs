@@ -52,20 +52,32 @@ pub(crate) enum HookMode {
     Off,
 }
 
+impl From<domain::Decision> for Verdict {
+    fn from(decision: domain::Decision) -> Self {
+        match decision {
+            domain::Decision::Allow => Self::Allow,
+            domain::Decision::Deny => Self::Deny,
+        }
+    }
+}
+
+impl From<domain::HookMode> for HookMode {
+    fn from(mode: domain::HookMode) -> Self {
+        match mode {
+            domain::HookMode::Enforce => Self::Enforce,
+            domain::HookMode::Audit => Self::Audit,
+            domain::HookMode::Off => Self::Off,
+        }
+    }
+}
+
 impl From<&domain::Admission> for Admission {
     fn from(admission: &domain::Admission) -> Self {
         Self {
             hook: admission.hook.to_string(),
-            verdict: match admission.decision {
-                domain::Decision::Allow => Verdict::Allow,
-                domain::Decision::Deny => Verdict::Deny,
-            },
+            verdict: admission.decision.into(),
             code: admission.code.map(domain::HookCode::as_str),
-            mode: match admission.mode {
-                domain::HookMode::Enforce => HookMode::Enforce,
-                domain::HookMode::Audit => HookMode::Audit,
-                domain::HookMode::Off => HookMode::Off,
-            },
+            mode: admission.mode.into(),
             message: admission.message.clone(),
             violations: admission.violations.iter().cloned().map(ProblemError::from).collect(),
             digest: admission.digest.clone(),

@@ -34,7 +34,7 @@ pub(crate) use status::{ConditionStatus, Status};
 pub(crate) use stream::{LogInterruption, LogLine, LogSource, LogWorkload, StreamEnd, StreamStart};
 pub(crate) use template::{Template, TemplateList};
 pub(crate) use time::Time;
-pub(crate) use tool::ToolList;
+pub(crate) use tool::{ToolCall, ToolList, ToolResult};
 
 /// Microseconds, as far as they fit.
 fn microseconds(duration: std::time::Duration) -> u64 {

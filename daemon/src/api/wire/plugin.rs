@@ -3,9 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::admission::{HookMode, Verdict};
 use super::{Time, microseconds};
 use crate::service::{
-    self, ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport, PluginsView, PreviousVersion,
+    self, ConfigurationReport, HookView, PluginQuarantine, PluginRefusal, PluginReport, PluginsView,
+    PreviousVersion,
 };
 
 /// A WebAssembly component that is plugged in.
@@ -97,6 +99,24 @@ pub(crate) struct ConfigurationRefusal {
     pub(crate) message: String,
 }
 
+/// A hook that is asked. Beside it, its plugin has the same name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Hook {
+    pub(crate) name: String,
+    pub(crate) mode: HookMode,
+    /// What a review that failed counts as.
+    pub(crate) on_error: Verdict,
+    pub(crate) when: HookScope,
+}
+
+/// Which requests a hook is asked about: one of each list must be true. An empty one does not matter.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HookScope {
+    pub(crate) template: Vec<String>,
+    /// As `key=value`.
+    pub(crate) label: Vec<String>,
+}
+
 /// What the configuration asks for.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DesiredPlugin {
@@ -146,15 +166,28 @@ pub(crate) struct Quarantine {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PluginList {
     pub(crate) plugins: Vec<Plugin>,
+    /// Those that are asked, in this order; hooks that are off are not.
+    pub(crate) hooks: Vec<Hook>,
     /// Of the active set; grows with every swap.
     pub(crate) generation: u64,
     pub(crate) configuration: Configuration,
 }
 
 impl From<PluginsView> for PluginList {
-    fn from(PluginsView { plugins, generation, configuration }: PluginsView) -> Self {
+    fn from(PluginsView { plugins, hooks, generation, configuration }: PluginsView) -> Self {
         let plugins = plugins.into_iter().map(Plugin::from).collect();
-        Self { plugins, generation, configuration: configuration.into() }
+        let hooks = hooks.into_iter().map(Hook::from).collect();
+        Self { plugins, hooks, generation, configuration: configuration.into() }
+    }
+}
+
+impl From<HookView> for Hook {
+    fn from(HookView { name, mode, on_error, scope }: HookView) -> Self {
+        let when = HookScope {
+            template: scope.templates.iter().map(ToString::to_string).collect(),
+            label: scope.labels.iter().map(|(key, value)| format!("{key}={value}")).collect(),
+        };
+        Self { name: name.to_string(), mode: mode.into(), on_error: on_error.into(), when }
     }
 }
 

@@ -15,6 +15,9 @@ pub(crate) struct Template {
     pub(crate) name: String,
     /// For people.
     pub(crate) description: String,
+    /// A small picture, as a `data:` URL; null if it has none.
+    #[schema(required)]
+    pub(crate) icon: Option<String>,
     /// Used unless the request names one.
     #[schema(required)]
     pub(crate) provisioner: Option<String>,
@@ -110,6 +113,7 @@ impl From<CatalogEntry> for Template {
         let domain::Template {
             name,
             description,
+            icon,
             provisioner,
             image,
             command,
@@ -125,6 +129,7 @@ impl From<CatalogEntry> for Template {
         Self {
             name: name.to_string(),
             description,
+            icon,
             provisioner: provisioner.map(|name| name.to_string()),
             image,
             command,

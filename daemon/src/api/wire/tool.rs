@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::Time;
+use crate::api::extract::{FromBody, Members};
 use crate::domain;
 use crate::service::ToolsView;
 
@@ -44,4 +45,37 @@ impl From<&domain::Tool> for Tool {
             input_schema: schema.unwrap_or_else(|| Value::Object(serde_json::Map::new())),
         }
     }
+}
+
+/// What a tool is called with.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ToolCall {
+    /// As the tool's `input_schema` wants them; absent: none.
+    #[schema(value_type = Option<Object>)]
+    pub(crate) arguments: Option<String>,
+}
+
+impl FromBody for ToolCall {
+    const REQUIRED: bool = false;
+
+    fn from_body(members: &mut Members) -> Self {
+        Self { arguments: members.json("arguments") }
+    }
+}
+
+/// The result of a call as the server gave it: MCP's `CallToolResult`, of the revision that the server
+/// speaks. Only the values of the instance's secrets are replaced.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it says what the server's own text holds, which is passed on as it is")]
+pub(crate) struct ToolResult {
+    /// Content blocks: texts, images, resources.
+    #[schema(value_type = Option<Vec<Object>>)]
+    content: (),
+    /// As the tool's output schema has it.
+    #[schema(value_type = Option<Object>)]
+    structured_content: (),
+    /// The tool ran and failed: `content` says why.
+    is_error: Option<bool>,
 }

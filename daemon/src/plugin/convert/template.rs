@@ -54,6 +54,7 @@ pub(super) fn template(guest: &types::Template) -> Result<Template, Broken> {
     Ok(Template {
         name: guest.name.parse().map_err(|error| Broken::new(format!("{error}")))?,
         description: prose(&none, &guest.description),
+        icon: None,
         provisioner: None,
         image: optional_text(&none, "image", guest.image.as_deref())?,
         command: guest.command.iter().map(|word| text(&none, "command", word)).collect::<Result<_, _>>()?,
@@ -136,6 +137,7 @@ mod tests {
         Template {
             name: "weather".parse().unwrap(),
             description: "What the sky does".to_owned(),
+            icon: None,
             provisioner: None,
             image: Some("weather:1".to_owned()),
             command: vec!["serve".to_owned()],

@@ -9,21 +9,33 @@ use axum::http::Response;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::{Ladder, Options};
+use super::{CallOptions, Ladder, Options};
 use crate::domain::ConditionKind::{Authenticated, Handshake, HttpAnswers, PortOpen, ToolsListed};
-use crate::domain::{ConditionKind, EndpointRule, FailureKind};
-use crate::extension::{Answer, Caller as _, Era, Prober as _, Question};
+use crate::domain::{ConditionKind, EndpointRule, Secret, Secrets};
+use crate::extension::{Answer, Call, CallError, Caller as _, Era, Prober as _, Question};
 use fake_server::{Asked, FakeServer, legacy, modern, reply, tools};
 
 const SHORT: Duration = Duration::from_millis(300);
+const SECRET: &str = "hunter2-of-the-harbour";
 
 fn ladder() -> Ladder {
-    Ladder::new(Options { max_concurrent: 2, max_answer: 64 << 10, max_tools: 3 })
+    let calls = CallOptions { timeout: Duration::from_secs(5), max_concurrent: 2, max_answer: 64 << 10 };
+    ladder_for(calls)
+}
+
+fn ladder_for(calls: CallOptions) -> Ladder {
+    Ladder::new(Options { max_concurrent: 2, max_answer: 64 << 10, max_tools: 3, calls })
 }
 
 fn question(url: &str) -> Question {
     let timeout = Duration::from_secs(5);
     Question { url: url.to_owned(), era: None, timeout, rules: Vec::new(), expect_tools: Vec::new() }
+}
+
+/// A call by somebody who keeps one secret.
+async fn call(question: &Question, tool: &str, arguments: &str) -> Result<String, CallError> {
+    let secrets = Secrets([("KEY".to_owned(), Secret::new(SECRET.to_owned()))].into());
+    ladder().call(question, Call { tool, arguments, secrets: &secrets }).await
 }
 
 async fn probe(url: &str) -> Answer {
@@ -304,8 +316,8 @@ async fn refused_addresses_are_never_connected_to() {
     ] {
         let answer = probe(&format!("http://{host}:1/mcp")).await;
         assert_eq!((failed(&answer).0, failed(&answer).1), (PortOpen, "AddressRefused"), "{host}");
-        let failure = ladder().call(&question(&format!("http://{host}:1/mcp")), "x", "{}").await.unwrap_err();
-        assert_eq!(failure.kind, FailureKind::Denied, "{host}");
+        let failure = call(&question(&format!("http://{host}:1/mcp")), "x", "{}").await.unwrap_err();
+        assert!(matches!(failure, CallError::NotAllowed(_)), "{host}: {failure:?}");
     }
 }
 
@@ -392,7 +404,7 @@ async fn a_tool_is_called_in_either_era_and_its_result_is_unchanged() {
     let server = FakeServer::start(modern).await;
     for era in [None, Some(Era::Modern)] {
         let asking = Question { era, ..question(&server.url()) };
-        let result = ladder().call(&asking, "echo", r#"{"message":"hi"}"#).await.unwrap();
+        let result = call(&asking, "echo", r#"{"message":"hi"}"#).await.unwrap();
         let result: Value = serde_json::from_str(&result).unwrap();
         assert_eq!(result["seen"]["arguments"]["message"], "hi");
         assert_eq!(result["extra"], 1);
@@ -402,7 +414,7 @@ async fn a_tool_is_called_in_either_era_and_its_result_is_unchanged() {
 
     let server = FakeServer::start(legacy).await;
     let asking = Question { era: Some(Era::Legacy), ..question(&server.url()) };
-    let result = ladder().call(&asking, "echo", "{}").await.unwrap();
+    let result = call(&asking, "echo", "{}").await.unwrap();
     assert!(result.contains("\"hi\""), "{result}");
     assert_eq!(server.methods(), ["initialize", "notifications/initialized", "tools/call", "DELETE"]);
 }
@@ -419,34 +431,84 @@ async fn arguments_a_tool_wants_as_headers_are_repeated_there() {
     };
     let server = FakeServer::start(wants).await;
     let asking = Question { era: Some(Era::Modern), ..question(&server.url()) };
-    ladder().call(&asking, "deploy", r#"{"region":"eu"}"#).await.unwrap();
+    call(&asking, "deploy", r#"{"region":"eu"}"#).await.unwrap();
     assert_eq!(server.methods(), ["tools/call", "tools/list", "tools/call"]);
 }
 
 #[tokio::test]
 async fn a_failed_call_says_whether_it_may_have_run() {
     let answers = |status: u16, code: i64| move |asked: &Asked| asked.error(status, code, Value::Null);
-    let call = async |server: &FakeServer, arguments: &str| {
+    let ask = async |server: &FakeServer| {
         let asking = Question { era: Some(Era::Modern), timeout: SHORT, ..question(&server.url()) };
-        ladder().call(&asking, "echo", arguments).await.unwrap_err()
+        call(&asking, "echo", "{}").await.unwrap_err()
     };
-    let unknown_tool = call(&FakeServer::start(answers(200, -32_602)).await, "{}").await;
-    assert_eq!((unknown_tool.kind, unknown_tool.code.as_str()), (FailureKind::Invalid, "mcp_error"));
-    let internal = call(&FakeServer::start(answers(500, -32_603)).await, "{}").await;
-    assert_eq!(internal.kind, FailureKind::OutcomeUnknown);
-    let locked = call(&FakeServer::start(|_| reply(401, "text/plain", "")).await, "{}").await;
-    assert_eq!((locked.kind, locked.code.as_str()), (FailureKind::Denied, "needs_authentication"));
-    let bad = call(&FakeServer::start(modern).await, "[1]").await;
-    assert_eq!(bad.kind, FailureKind::Invalid);
+    let unknown_tool = ask(&FakeServer::start(answers(200, -32_602)).await).await;
+    assert!(matches!(unknown_tool, CallError::Refused { code: -32_602, .. }), "{unknown_tool:?}");
+    let internal = ask(&FakeServer::start(answers(500, -32_603)).await).await;
+    assert!(matches!(&internal, CallError::Failed(said) if said.contains("-32603")), "{internal:?}");
+    let locked = ask(&FakeServer::start(|_| reply(401, "text/plain", "")).await).await;
+    assert!(matches!(locked, CallError::NeedsCredentials(_)), "{locked:?}");
+    let redirected = ask(&FakeServer::start(|_| reply(307, "text/plain", "")).await).await;
+    assert!(matches!(redirected, CallError::Failed(_)), "{redirected:?}");
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     let asking = Question { era: Some(Era::Modern), timeout: SHORT, ..question(&url) };
-    let slow = ladder().call(&asking, "echo", "{}").await.unwrap_err();
-    assert_eq!((slow.kind, slow.code.as_str()), (FailureKind::OutcomeUnknown, "tool_timed_out"));
     drop(listener);
-    let gone = ladder().call(&asking, "echo", "{}").await.unwrap_err();
-    assert_eq!((gone.kind, gone.code.as_str()), (FailureKind::NotApplied, "endpoint_unreachable"));
+    let gone = call(&asking, "echo", "{}").await.unwrap_err();
+    assert!(matches!(gone, CallError::Unreachable(_)), "{gone:?}");
+    let asking = Question { rules: vec![EndpointRule::Host("elsewhere".to_owned())], ..asking };
+    let elsewhere = call(&asking, "echo", "{}").await.unwrap_err();
+    assert!(matches!(elsewhere, CallError::NotAllowed(_)), "{elsewhere:?}");
+}
+
+/// The usual slow tool: its server begins a stream of events at once, and says nothing in it.
+#[tokio::test]
+async fn a_tool_that_takes_too_long_is_left_and_its_turn_is_free() {
+    let calls = CallOptions { timeout: SHORT, max_concurrent: 1, max_answer: 64 << 10 };
+    let ladder = ladder_for(calls);
+    let silent = |asked: &Asked| match asked.method() {
+        "tools/call" => {
+            let quiet = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
+            let stream = Response::builder().header("content-type", "text/event-stream");
+            stream.body(Body::from_stream(quiet)).unwrap()
+        }
+        _ => modern(asked),
+    };
+    let server = FakeServer::start(silent).await;
+    let (asking, secrets) = (question(&server.url()), Secrets::default());
+    let tool = Call { tool: "echo", arguments: "{}", secrets: &secrets };
+    let (first, second) = tokio::join!(ladder.call(&asking, tool), ladder.call(&asking, tool));
+    assert_eq!((first, second), (Err(CallError::TimedOut(SHORT)), Err(CallError::Busy)));
+    // So is that of a caller who went away.
+    assert!(tokio::time::timeout(SHORT / 3, ladder.call(&asking, tool)).await.is_err());
+    assert_eq!(ladder.call(&asking, tool).await, Err(CallError::TimedOut(SHORT)));
+    assert_eq!(
+        server.methods().iter().filter(|method| *method == "tools/call").count(),
+        3,
+        "nothing is repeated"
+    );
+}
+
+#[tokio::test]
+async fn no_answer_to_a_call_holds_a_secret() {
+    let result = |asked: &Asked| match asked.method() {
+        "tools/call" => asked.result(json!({"content": [{"type": "text", "text": format!("<{SECRET}>")}]})),
+        _ => modern(asked),
+    };
+    let told = call(&question(&FakeServer::start(result).await.url()), "echo", "{}").await.unwrap();
+    assert_eq!(told, r#"{"content":[{"text":"<[secret]>","type":"text"}]}"#);
+    let refused = |asked: &Asked| match asked.method() {
+        "tools/call" => {
+            let error = json!({"jsonrpc": "2.0", "id": asked.message["id"],
+                "error": {"code": -32_602, "message": format!("{SECRET} {}", "x".repeat(5_000))}});
+            reply(200, "application/json", error.to_string())
+        }
+        _ => modern(asked),
+    };
+    let told = call(&question(&FakeServer::start(refused).await.url()), "echo", "{}").await.unwrap_err();
+    let CallError::Refused { message, .. } = told else { panic!("{told:?}") };
+    assert!(message.starts_with("[secret] x") && message.len() == 1_000, "{message}");
 }
 
 #[tokio::test]

@@ -194,6 +194,8 @@ impl TryFrom<TemplateRecord> for Template {
         Ok(Self {
             name: name("the template's name", &record.name)?,
             description: record.description,
+            // Not stored: it belongs to the catalogue's template, not to what was made from it.
+            icon: None,
             provisioner: provisioner.map(|text| name("the provisioner's name", text)).transpose()?,
             image: record.image,
             command: record.command,

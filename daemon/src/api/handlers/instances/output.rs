@@ -1,4 +1,4 @@
-//! What an instance did and says: history, log, tools.
+//! What an instance did and says: history, log.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,9 +12,7 @@ use crate::api::extract::{FromQuery, InstancePath, NoParameters, Parameters, Que
 use crate::api::problem::{Problem, problems};
 use crate::api::sse;
 use crate::api::state::Api;
-use crate::api::wire::{
-    Event, EventList, LogInterruption, LogLine, LogSource, LogWorkload, StreamEnd, Time, ToolList,
-};
+use crate::api::wire::{Event, EventList, LogInterruption, LogLine, LogSource, LogWorkload, StreamEnd, Time};
 use crate::domain::{Failure, Revision};
 use crate::service::{self, LogStream, Logs, Said};
 
@@ -143,20 +141,4 @@ impl sse::Source for Lines {
     fn position(&self) -> Option<Revision> {
         None
     }
-}
-
-/// The MCP tools found at the last handshake, with their age.
-#[utoipa::path(
-    get,
-    path = "/mcp/instances/{id}/tools",
-    tag = "instances",
-    params(("id" = String, Path, description = "Its id or its name")),
-    responses((status = 200, description = "The tools", body = ToolList), ReadProblems),
-)]
-pub(crate) async fn list_instance_tools(
-    State(api): State<Api>,
-    InstancePath(reference): InstancePath,
-    _: Parameters<NoParameters>,
-) -> Result<Json<ToolList>, Problem> {
-    Ok(Json(api.service.tools(&reference)?.into()))
 }

@@ -38,7 +38,7 @@ export const Row = memo(function Row({
       style={{ transform: `translateY(${top}px)` }}
       className={classes(
         GRID,
-        'absolute inset-x-0 top-0 h-16 cursor-pointer border-line border-b md:h-11',
+        'absolute inset-x-0 top-0 h-[64px] cursor-pointer border-line border-b md:h-[44px]',
         'focus-visible:-outline-offset-2 hover:bg-sunken',
         selected && 'bg-signal-soft',
       )}

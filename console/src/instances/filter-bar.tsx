@@ -10,8 +10,8 @@ import { STATUS_LOOK } from '../design/status-badge';
 import { STATUSES } from '../design/statuses';
 import { type Filter, narrows } from './filter';
 
-/** Suggestions of labels; more would not help anybody to choose. */
-const SUGGESTED = 100;
+/** Labels are suggested from so many instances: looking at all of them at every change would be felt. */
+const LOOKED_AT = 500;
 
 export function FilterBar({
   filter,
@@ -196,7 +196,8 @@ function census(instances: readonly Instance[]) {
     statuses.set(instance.status, (statuses.get(instance.status) ?? 0) + 1);
     templates.add(instance.template);
     provisioners.add(instance.provisioner);
-    if (labels.size >= SUGGESTED) continue;
+  }
+  for (const instance of instances.slice(-LOOKED_AT)) {
     for (const [key, value] of Object.entries(instance.labels)) labels.add(`${key}=${value}`);
   }
   const sorted = (set: Set<string>) => [...set].sort();

@@ -70,7 +70,10 @@ export function InstancesTable({
   useLayoutEffect(() => virtual.measure(), [height]);
   useSteadyScroll(ids, height, margin);
 
-  const pick = useCallback((id: string, range: boolean) => onPick(id, range, ids), [onPick, ids]);
+  // Rows are given the same function for ever, or all of them would be drawn again whenever one changes.
+  const shown = useRef(ids);
+  shown.current = ids;
+  const pick = useCallback((id: string, range: boolean) => onPick(id, range, shown.current), [onPick]);
   const open = (id: string) => void navigate({ to: '/instances/$id', params: { id } });
 
   const moveTo = (index: number) => {

@@ -5,12 +5,12 @@
 import { Problem } from '../api/problem';
 import type { Instance, InstanceEvent, InstanceList } from '../api/types';
 import { cheaper } from './reading';
-import { addPage, applyEvents, beginListing, dropRecord, EMPTY, putRecord, type Roster } from './roster';
+import { addPage, applyEvents, beginListing, dropRecord, EMPTY, putRecords, type Roster } from './roster';
 
 /** Events are gathered for this long, so that a thousand of them are shown, and read, once. */
 const GATHER = 250;
-/** Single instances that are read at the same time. */
-const HANDS = 4;
+/** Single instances that are read, and then shown, at the same time. */
+const AT_ONCE = 20;
 /** What makes no event, such as when somebody last looked, is read again this often. */
 const SAFETY_NET = 300_000;
 /** After a listing or an answer that failed. */
@@ -176,26 +176,29 @@ export class Keeper {
     return this.#want;
   }
 
+  /** A few at a time, and what they answer is shown together. What failed stays to be read. */
   async #each() {
     const ids = [...this.#changed];
-    this.#changed.clear();
-    const failed: unknown[] = [];
-    const hand = async () => {
-      for (let id = ids.shift(); id !== undefined; id = ids.shift()) {
-        try {
-          const instance = await this.#source.read(id, this.#stopped.signal);
-          this.#publish(putRecord(this.#roster, instance), this.#problem);
-        } catch (thrown) {
-          if (thrown instanceof Problem && thrown.status === 404) {
-            this.#publish(dropRecord(this.#roster, id), this.#problem);
-          } else {
-            this.#changed.add(id);
-            failed.push(thrown);
-          }
+    let failure: unknown = null;
+    for (let start = 0; start < ids.length && failure === null; start += AT_ONCE) {
+      const some = ids.slice(start, start + AT_ONCE);
+      for (const id of some) this.#changed.delete(id);
+      const answers = await Promise.allSettled(some.map((id) => this.#source.read(id, this.#stopped.signal)));
+      let roster = this.#roster;
+      const read: Instance[] = [];
+      for (const [at, answer] of answers.entries()) {
+        const id = some[at] ?? '';
+        if (answer.status === 'fulfilled') {
+          read.push(answer.value);
+        } else if (answer.reason instanceof Problem && answer.reason.status === 404) {
+          roster = dropRecord(roster, id);
+        } else {
+          this.#changed.add(id);
+          failure = answer.reason;
         }
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(HANDS, ids.length) }, hand));
-    if (failed.length > 0) throw failed[0];
+      this.#publish(putRecords(roster, read), this.#problem);
+    }
+    if (failure !== null) throw failure;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { event, instance, page } from '../testing/samples';
-import { addPage, applyEvents, beginListing, dropRecord, EMPTY, putRecord, type Roster } from './roster';
+import { addPage, applyEvents, beginListing, dropRecord, EMPTY, putRecords, type Roster } from './roster';
 
 function listed(...ids: string[]): Roster {
   return addPage(
@@ -26,14 +26,14 @@ test('a listing is complete with its last page, and not before', () => {
 test('what a listing does not show is gone, unless it is younger than the listing', () => {
   let roster = beginListing(listed('a', 'b'), false);
   roster = addPage(roster, page(20, [instance('a', { revision: 5 })], 'more'));
-  roster = putRecord(roster, instance('young', { revision: 21 }));
+  roster = putRecords(roster, [instance('young', { revision: 21 })]);
   roster = addPage(roster, page(22, []));
   expect(ids(roster)).toEqual(['a', 'young']);
 });
 
 test('an older answer does not replace a newer record', () => {
-  const roster = putRecord(listed(), instance('a', { revision: 9, status: 'running' }));
-  const after = putRecord(roster, instance('a', { revision: 8, status: 'created' }));
+  const roster = putRecords(listed(), [instance('a', { revision: 9, status: 'running' })]);
+  const after = putRecords(roster, [instance('a', { revision: 8, status: 'created' })]);
   expect(after.records.get('a')?.status).toBe('running');
 });
 
@@ -46,10 +46,8 @@ test('an event shows where the instance stands at once, and asks for the rest', 
 
 test('the record that is read for an event is taken, though its revision is the event’s', () => {
   const { roster } = applyEvents(listed('a'), [event(11, 'a', 'unhealthy')]);
-  const read = putRecord(
-    roster,
-    instance('a', { revision: 11, status: 'unhealthy', labels: { new: 'yes' } }),
-  );
+  const labelled = instance('a', { revision: 11, status: 'unhealthy', labels: { new: 'yes' } });
+  const read = putRecords(roster, [labelled]);
   expect(read.records.get('a')?.labels).toEqual({ new: 'yes' });
 });
 
@@ -62,9 +60,9 @@ test('an event that the record already knows changes nothing', () => {
 test('an instance that is gone does not come back with a late answer or page', () => {
   const { roster, changed } = applyEvents(listed('a'), [event(11, 'a', 'deleting'), event(12, 'a', 'gone')]);
   expect(changed.size).toBe(0);
-  expect(ids(putRecord(roster, instance('a', { revision: 11 })))).toEqual([]);
+  expect(ids(putRecords(roster, [instance('a', { revision: 11 })]))).toEqual([]);
   expect(ids(addPage(beginListing(roster, false), page(11, [instance('a')])))).toEqual([]);
-  expect(ids(putRecord(dropRecord(listed('b'), 'b'), instance('b', { revision: 99 })))).toEqual([]);
+  expect(ids(putRecords(dropRecord(listed('b'), 'b'), [instance('b', { revision: 99 })]))).toEqual([]);
 });
 
 test('a store that is another is believed, whatever was known', () => {

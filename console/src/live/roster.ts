@@ -57,10 +57,11 @@ export function addPage(roster: Roster, page: InstanceList): Roster {
   return { ...roster, records, revision, complete: true, listing: null };
 }
 
-/** One record, as it was just read. */
-export function putRecord(roster: Roster, instance: Instance): Roster {
+/** Records, as they were just read. */
+export function putRecords(roster: Roster, instances: readonly Instance[]): Roster {
   const records = new Map(roster.records);
-  return put(records, roster.gone, instance) ? { ...roster, records } : roster;
+  for (const instance of instances) put(records, roster.gone, instance);
+  return { ...roster, records };
 }
 
 /** The daemon knows no such instance any more. */
@@ -105,11 +106,10 @@ export function applyEvents(
   return { roster: { ...roster, records, revision, gone: remember(roster.gone, gone) }, changed };
 }
 
-function put(records: Map<string, Instance>, gone: ReadonlySet<string>, instance: Instance): boolean {
+function put(records: Map<string, Instance>, gone: ReadonlySet<string>, instance: Instance) {
   const known = records.get(instance.id);
-  if (gone.has(instance.id) || (known !== undefined && known.revision > instance.revision)) return false;
+  if (gone.has(instance.id) || (known !== undefined && known.revision > instance.revision)) return;
   records.set(instance.id, instance);
-  return true;
 }
 
 function remember(gone: ReadonlySet<string>, more: readonly string[]): ReadonlySet<string> {

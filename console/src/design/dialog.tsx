@@ -50,7 +50,7 @@ export function Dialog({
             <X size={16} aria-hidden />
           </IconButton>
         </header>
-        <div className="min-h-0 flex-1 overflow-y-auto px-5 py-3">{children}</div>
+        <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-5 py-3">{children}</div>
         {footer !== undefined && (
           <footer className="flex flex-wrap justify-end gap-2 border-line border-t px-5 py-3">
             {footer}

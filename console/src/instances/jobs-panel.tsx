@@ -30,8 +30,7 @@ function JobPanel({ job }: { job: Job }) {
       }
       actions={
         <IconButton
-          label="Dismiss these results"
-          disabled={!job.finished}
+          label={job.finished ? 'Dismiss these results' : 'Dismiss these results; what was asked goes on'}
           onClick={() => dismissJob(job.number)}
         >
           <X size={16} aria-hidden />

@@ -1,6 +1,6 @@
 // Jobs: what was asked for many instances at once, with a result for each. They go on while other pages are shown,
-// and stay until they are dismissed. Deleting is a bulk of the API; there is none for retrying, so that is one
-// request each, a few at a time.
+// and stay until they are dismissed, which ends the looking and not what was asked. Deleting is a bulk of the API;
+// there is none for retrying, so that is one request each, a few at a time.
 
 import { useSyncExternalStore } from 'react';
 import { deleteMany, readBulk } from '../api/bulk';
@@ -34,8 +34,12 @@ let jobs: readonly Job[] = [];
 let next = 1;
 const listeners = new Set<() => void>();
 
+export function currentJobs(): readonly Job[] {
+  return jobs;
+}
+
 export function useJobs(): readonly Job[] {
-  return useSyncExternalStore(subscribe, () => jobs);
+  return useSyncExternalStore(subscribe, currentJobs);
 }
 
 export function dismissJob(number: number) {
@@ -57,7 +61,7 @@ async function deleteAll(number: number, items: readonly JobItem[]): Promise<voi
       let bulk = await deleteMany(part.map(({ id }) => id));
       for (;;) {
         show(number, start, bulk);
-        if (bulk.status === 'finished' || bulk.id === null) break;
+        if (bulk.status === 'finished' || bulk.id === null || !isShown(number)) break;
         await pause(LOOK_AGAIN);
         bulk = await look(number, bulk.id);
       }
@@ -124,6 +128,10 @@ function settle(number: number, start: number, count: number, to: (item: JobItem
 
 function change(number: number, to: (job: Job) => Job) {
   publish(jobs.map((job) => (job.number === number ? to(job) : job)));
+}
+
+function isShown(number: number): boolean {
+  return jobs.some((job) => job.number === number);
 }
 
 function publish(now: readonly Job[]) {

@@ -62,7 +62,7 @@ export const Row = memo(function Row({
           {instance.name}
         </Link>
       </div>
-      <div role="gridcell" className="min-w-0">
+      <div role="gridcell" className="flex min-w-0">
         <StatusBadge status={instance.status} />
       </div>
       <div role="gridcell" className="min-w-0">

@@ -43,7 +43,7 @@ export function StreamAlert() {
       <span className="min-w-0 flex-1">
         <b className="font-semibold">No live changes since {clock(state.since)}</b> (
         <Age of={new Date(state.since).toISOString()} />
-        ): {state.reason}. The page shows what was known then
+        ): {state.reason.replace(/\.$/, '')}. The page shows what was known then
         {revision === null ? '' : `, revision ${revision}`}; it connects again by itself and catches up.
       </span>
       <button

@@ -128,7 +128,8 @@ export class EventStream {
       this.#listener.compacted();
       return null;
     }
-    return problem.detail;
+    // A proxy answers for a daemon that is away: of that there is no more to say.
+    return problem.body === null ? `the answer had the status ${response.status}` : problem.detail;
   }
 
   async #follow(

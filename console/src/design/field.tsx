@@ -101,7 +101,7 @@ export function Checkbox({
         if (input !== null) input.indeterminate = indeterminate;
       }}
       {...rest}
-      className={classes('size-4 shrink-0 accent-[var(--signal)]', className)}
+      className={classes('size-4 shrink-0 accent-signal [@media(pointer:coarse)]:size-5', className)}
     />
   );
 }

@@ -139,7 +139,7 @@ function Choice({
   return (
     <Select
       aria-label={every}
-      className="max-w-48"
+      className="w-42"
       value={value ?? ''}
       onChange={(event) => onChange(event.target.value || undefined)}
     >

@@ -39,8 +39,8 @@ export const Row = memo(function Row({
       className={classes(
         GRID,
         'absolute inset-x-0 top-0 h-[64px] cursor-pointer border-line border-b md:h-[44px]',
-        'focus-visible:-outline-offset-2 hover:bg-sunken',
-        selected && 'bg-signal-soft',
+        'focus-visible:-outline-offset-2',
+        selected ? 'bg-signal-soft' : 'hover:bg-sunken',
       )}
     >
       <div role="gridcell" className="flex max-md:row-span-2">

@@ -37,7 +37,7 @@ export function SelectedBar({ selected, onDone }: { selected: readonly Instance[
       </Button>
       <Button look="quiet" onClick={onDone}>
         <X size={15} aria-hidden />
-        Clear selection
+        <span className="max-sm:sr-only">Clear selection</span>
       </Button>
       {asking && (
         <ConfirmDialog

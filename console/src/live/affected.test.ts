@@ -4,10 +4,12 @@ import { event } from '../testing/samples';
 import { affected } from './affected';
 import { cheaper } from './reading';
 
-test('an event of an instance makes old what is cached of it, once, and of no other', () => {
+test('an event of an instance makes old what is cached of it by id or name, once, and of no other', () => {
   expect(affected([event(1, 'a'), event(2, 'a'), event(3, 'b')])).toEqual([
     keys.instances.one('a'),
+    keys.instances.one('name-a'),
     keys.instances.one('b'),
+    keys.instances.one('name-b'),
   ]);
 });
 

@@ -10,7 +10,9 @@ export function affected(events: readonly InstanceEvent[]): QueryKey[] {
   const add = (key: QueryKey) => found.set(JSON.stringify(key), key);
   for (const event of events) {
     if (event.instance !== null) {
+      // A page may know it by its name, as the API does.
       add(keys.instances.one(event.instance.id));
+      add(keys.instances.one(event.instance.name));
       continue;
     }
     // About no instance, or about many: pauses and freezes of provisioners, orphans, a sweep. New types may

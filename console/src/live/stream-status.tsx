@@ -11,7 +11,7 @@ export function StreamStatus() {
   const { revision } = useRoster();
   return (
     <span
-      className="flex min-w-32 items-center justify-end gap-1.5 whitespace-nowrap text-bar-muted"
+      className="flex min-w-24 items-center justify-end gap-1.5 whitespace-nowrap text-bar-muted sm:min-w-44"
       data-stream={state.kind}
     >
       <Icon state={state} />
@@ -28,7 +28,7 @@ export function StreamStatus() {
   );
 }
 
-/** Below the bar, only while nothing is heard: since when, why, and what happens next. */
+/** At the foot of the window, where it moves nothing, while nothing is heard: since when, why, what comes next. */
 export function StreamAlert() {
   const state = useStreamState();
   const live = useLive();
@@ -37,7 +37,7 @@ export function StreamAlert() {
   return (
     <div
       role="alert"
-      className="flex flex-wrap items-center gap-x-3 gap-y-1 border-warn border-b bg-warn-soft px-4 py-2 text-warn"
+      className="fixed inset-x-0 bottom-0 z-40 flex items-center gap-x-3 border-warn border-t bg-warn-soft px-4 py-2 text-warn sm:px-6"
     >
       <Unplug size={16} aria-hidden />
       <span className="min-w-0 flex-1">

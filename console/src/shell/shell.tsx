@@ -1,4 +1,4 @@
-// The frame of every page: skip link, bar, the stream's alert, and the page.
+// The frame of every page: skip link, bar, page, and what is said at the foot of the window.
 
 import { Outlet } from '@tanstack/react-router';
 import { Toasts } from '../design/toast';
@@ -27,10 +27,10 @@ export function Shell() {
         </div>
         <div aria-hidden className="h-0.5 bg-bar-signal" />
       </header>
-      <StreamAlert />
-      <main id="page" tabIndex={-1} className="outline-none">
+      <main id="page" tabIndex={-1} className="pb-16 outline-none">
         <Outlet />
       </main>
+      <StreamAlert />
       <Toasts />
     </>
   );

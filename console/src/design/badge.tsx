@@ -29,7 +29,7 @@ export function Badge({
   children,
 }: {
   tone: Tone;
-  icon?: LucideIcon;
+  icon: LucideIcon;
   title?: string;
   children: ReactNode;
 }) {
@@ -41,7 +41,7 @@ export function Badge({
         TONES[tone],
       )}
     >
-      {Icon !== undefined && <Icon size={14} aria-hidden className="shrink-0" />}
+      <Icon size={14} aria-hidden className="shrink-0" />
       <span className="truncate">{children}</span>
     </span>
   );

@@ -8,8 +8,8 @@ import { deleteInstance, instanceQuery, useInstanceAct } from '../api/instances'
 import { Problem } from '../api/problem';
 import type { Condition, Instance } from '../api/types';
 import { Age } from '../design/age';
-import { Badge } from '../design/badge';
 import { Button, ButtonLink } from '../design/button';
+import { ConditionBadge } from '../design/condition-badge';
 import { Copy } from '../design/copy';
 import { ConfirmDialog } from '../design/dialog';
 import { Fact, Facts, Page, Panel } from '../design/page';
@@ -111,9 +111,7 @@ function ConditionRow({ condition }: { condition: Condition }) {
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2">
       <span className="min-w-40 font-medium">{condition.type}</span>
-      <Badge tone={condition.status === 'True' ? 'good' : condition.status === 'False' ? 'bad' : 'warn'}>
-        {condition.status}
-      </Badge>
+      <ConditionBadge condition={condition} />
       <span className="min-w-0 flex-1 basis-60 break-words">{condition.message}</span>
       <span className="text-muted">
         since <Age of={condition.since} /> ago

@@ -139,7 +139,7 @@ function Choice({
   return (
     <Select
       aria-label={every}
-      className="w-42"
+      className="w-46"
       value={value ?? ''}
       onChange={(event) => onChange(event.target.value || undefined)}
     >

@@ -117,6 +117,7 @@ export function InstancesTable({
     <div
       role="grid"
       aria-label="Instances"
+      aria-description="Arrow keys move, Enter opens, Space selects, Shift and Space select a range."
       aria-rowcount={ids.length + 1}
       aria-multiselectable
       className="rounded-md border border-line bg-surface"

@@ -4,11 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Puzzle } from 'lucide-react';
 import { pluginsQuery } from '../api/plugins';
 import { Problem } from '../api/problem';
-import { Badge } from '../design/badge';
 import { EmptyState } from '../design/empty-state';
 import { Page, Panel } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
+import { Cell, RowHead, Table } from '../design/table';
+import { PluginBadge } from './plugin-badge';
 
 export function PluginsPage() {
   const plugins = useQuery(pluginsQuery);
@@ -27,25 +28,18 @@ export function PluginsPage() {
       )}
       {plugins.data !== undefined && plugins.data.plugins.length > 0 && (
         <Panel>
-          <ul className="divide-y divide-line">
+          <Table label="Plugins" columns={['Name', 'Kind', 'State', 'Last refusal']}>
             {plugins.data.plugins.map((plugin) => (
-              <li
-                key={`${plugin.kind} ${plugin.name}`}
-                className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5"
-              >
-                <span className="min-w-40 font-medium">{plugin.name}</span>
-                <span className="min-w-24 text-muted">{plugin.kind}</span>
-                <Badge
-                  tone={plugin.state === 'active' ? 'good' : plugin.state === 'refused' ? 'bad' : 'warn'}
-                >
-                  {plugin.state}
-                </Badge>
-                {plugin.last_refusal !== null && (
-                  <span className="text-bad">Refused: {plugin.last_refusal.message}</span>
-                )}
-              </li>
+              <tr key={`${plugin.kind} ${plugin.name}`}>
+                <RowHead>{plugin.name}</RowHead>
+                <Cell>{plugin.kind}</Cell>
+                <Cell>
+                  <PluginBadge state={plugin.state} />
+                </Cell>
+                <Cell className="min-w-60">{plugin.last_refusal?.message ?? 'none'}</Cell>
+              </tr>
             ))}
-          </ul>
+          </Table>
         </Panel>
       )}
     </Page>

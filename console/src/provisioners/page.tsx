@@ -1,7 +1,7 @@
 // Provisioners: who makes workloads, and whether its backend answers.
 
 import { useQuery } from '@tanstack/react-query';
-import { Container } from 'lucide-react';
+import { CircleHelp, Container, Plug, Unplug } from 'lucide-react';
 import { Problem } from '../api/problem';
 import { provisionersQuery } from '../api/provisioners';
 import { Badge } from '../design/badge';
@@ -9,6 +9,7 @@ import { EmptyState } from '../design/empty-state';
 import { Page, Panel } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
+import { Cell, RowHead, Table } from '../design/table';
 
 export function ProvisionersPage() {
   const provisioners = useQuery(provisionersQuery);
@@ -24,18 +25,21 @@ export function ProvisionersPage() {
       )}
       {provisioners.data !== undefined && provisioners.data.length > 0 && (
         <Panel>
-          <ul className="divide-y divide-line">
+          <Table label="Provisioners" columns={['Name', 'Backend', 'Instances', 'Breaker']}>
             {provisioners.data.map((provisioner) => (
-              <li key={provisioner.name} className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2.5">
-                <span className="min-w-40 font-medium">{provisioner.name}</span>
-                <Reach reachable={provisioner.reachable} />
-                <span className="text-muted">
-                  {provisioner.instances} instances, breaker {provisioner.breaker.state}
-                </span>
-                {provisioner.breaker.reason !== null && <span>{provisioner.breaker.reason}</span>}
-              </li>
+              <tr key={provisioner.name}>
+                <RowHead>{provisioner.name}</RowHead>
+                <Cell>
+                  <Reach reachable={provisioner.reachable} />
+                </Cell>
+                <Cell>{provisioner.instances.toLocaleString()}</Cell>
+                <Cell className="min-w-60">
+                  {provisioner.breaker.state}
+                  {provisioner.breaker.reason !== null && <>: {provisioner.breaker.reason}</>}
+                </Cell>
+              </tr>
             ))}
-          </ul>
+          </Table>
         </Panel>
       )}
     </Page>
@@ -43,6 +47,16 @@ export function ProvisionersPage() {
 }
 
 function Reach({ reachable }: { reachable: boolean | null }) {
-  if (reachable === null) return <Badge tone="still">not called yet</Badge>;
-  return <Badge tone={reachable ? 'good' : 'bad'}>{reachable ? 'reachable' : 'not reachable'}</Badge>;
+  if (reachable === null) {
+    return (
+      <Badge tone="still" icon={CircleHelp}>
+        not called yet
+      </Badge>
+    );
+  }
+  return (
+    <Badge tone={reachable ? 'good' : 'bad'} icon={reachable ? Plug : Unplug}>
+      {reachable ? 'reachable' : 'not reachable'}
+    </Badge>
+  );
 }

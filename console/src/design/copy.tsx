@@ -17,8 +17,7 @@ export function Copy({ text, what, tabIndex }: { text: string; what: string; tab
     <IconButton
       label={copied ? 'Copied' : `Copy ${what}`}
       tabIndex={tabIndex}
-      onClick={(event) => {
-        event.stopPropagation();
+      onClick={() => {
         copyText(text).then(
           () => setCopied(true),
           () => toast('bad', 'This browser did not let the text be copied: select it and copy it by hand.'),

@@ -21,13 +21,13 @@ export class Live {
     this.keeper = new Keeper({ list: listInstances, read: readInstance }, (events) => {
       for (const queryKey of affected(events)) void client.invalidateQueries({ queryKey });
     });
-    let interrupted = false;
+    let startedBefore = false;
     this.#stream = new EventStream({
       started: (revision) => {
         this.keeper.streamStarted(revision);
         // What makes no event may have changed while nobody listened.
-        if (interrupted) void client.invalidateQueries();
-        interrupted = true;
+        if (startedBefore) void client.invalidateQueries();
+        startedBefore = true;
       },
       event: (event) => this.keeper.event(event),
       compacted: () => this.keeper.readAnew(),
@@ -43,15 +43,13 @@ export class Live {
     void this.#stream.run();
     const { signal } = this.#stopped;
     let hidden: ReturnType<typeof setTimeout> | undefined;
-    document.addEventListener(
-      'visibilitychange',
-      () => {
-        clearTimeout(hidden);
-        if (document.hidden) hidden = setTimeout(() => this.#stream.rest(true), REST_AFTER);
-        else this.#stream.rest(false);
-      },
-      { signal },
-    );
+    const restIfHidden = () => {
+      clearTimeout(hidden);
+      if (document.hidden) hidden = setTimeout(() => this.#stream.rest(true), REST_AFTER);
+      else this.#stream.rest(false);
+    };
+    restIfHidden();
+    document.addEventListener('visibilitychange', restIfHidden, { signal });
     addEventListener('online', () => this.#stream.tryNow(), { signal });
     // A page that comes back from the browser's history has lost its connections.
     addEventListener('pageshow', (event) => event.persisted && this.#stream.tryNow(), { signal });

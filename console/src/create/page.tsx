@@ -62,7 +62,7 @@ export function CreatePage() {
               </Select>
             )}
           </Field>
-          {problem !== null && <ProblemNote problem={problem} />}
+          {problem !== null && <ProblemNote problem={problem} fields={['/name', '/template']} />}
           {templates.error !== null && <ProblemNote problem={Problem.from(templates.error)} />}
           <Button type="submit" look="main" disabled={create.isPending || template === ''}>
             Create

@@ -7,14 +7,18 @@ import { classes } from './classes';
 
 export function ProblemNote({
   problem,
+  fields = [],
   className,
   children,
 }: {
   problem: Problem;
+  /** Pointers of the fields that show their errors themselves. */
+  fields?: readonly string[];
   className?: string;
   /** What can be done about it here: a button. */
   children?: ReactNode;
 }) {
+  const errors = problem.errors.filter(({ pointer }) => !fields.includes(pointer));
   return (
     <div
       role="alert"
@@ -24,9 +28,9 @@ export function ProblemNote({
       <div className="min-w-0 flex-1 space-y-1 break-words">
         <p className="font-semibold text-bad">{problem.title}</p>
         <p>{problem.detail}</p>
-        {problem.errors.length > 0 && (
+        {errors.length > 0 && (
           <ul className="list-disc space-y-0.5 pl-4">
-            {problem.errors.map((error) => (
+            {errors.map((error) => (
               <li key={`${error.pointer} ${error.code} ${error.message}`}>
                 {error.pointer !== '' && <code className="mr-1.5">{error.pointer}</code>}
                 {error.message}

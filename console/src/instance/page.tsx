@@ -85,6 +85,11 @@ function Known({ instance, problem }: { instance: Instance; problem: Problem | n
         </Facts>
       </Panel>
       <Panel title="Conditions">
+        {instance.conditions.length === 0 && (
+          <p className="px-4 py-3 text-muted">
+            None yet: nobody could look at a workload so far. They appear here by themselves.
+          </p>
+        )}
         <ul className="divide-y divide-line">
           {instance.conditions.map((condition) => (
             <ConditionRow key={condition.type} condition={condition} />

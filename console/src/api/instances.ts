@@ -1,0 +1,52 @@
+// Instances: reading them, and what can be asked of one. The list is not here: `live/` keeps it.
+
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { answer, api } from './client';
+import { keys } from './keys';
+import type { CreateRequest, Instance, InstanceList } from './types';
+
+/** The most that the daemon gives at once. */
+const PAGE = 500;
+
+export function listInstances(cursor: string | null, signal: AbortSignal): Promise<InstanceList> {
+  const query = cursor === null ? { limit: PAGE } : { limit: PAGE, cursor };
+  return answer(api.GET('/mcp/instances', { params: { query }, signal }));
+}
+
+export function readInstance(id: string, signal?: AbortSignal): Promise<Instance> {
+  return answer(api.GET('/mcp/instances/{id}', { params: { path: { id } }, signal: signal ?? null }));
+}
+
+export function instanceQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.instances.one(id),
+    queryFn: ({ signal }) => readInstance(id, signal),
+  });
+}
+
+/** Does not wait for the outcome: the event stream tells it. */
+export function createInstance(body: CreateRequest): Promise<Instance> {
+  return answer(api.POST('/mcp/instances', { params: { query: { wait: '0s' } }, body })) as Promise<Instance>;
+}
+
+export async function deleteInstance(id: string): Promise<void> {
+  await answer(api.DELETE('/mcp/instances/{id}', { params: { path: { id }, query: { wait: '0s' } } }));
+}
+
+export function retryInstance(id: string): Promise<Instance> {
+  return answer(api.POST('/mcp/instances/{id}/retry', { params: { path: { id } } }));
+}
+
+export function restartInstance(id: string): Promise<Instance> {
+  return answer(api.POST('/mcp/instances/{id}/restart', { params: { path: { id } } }));
+}
+
+/** One act on one instance; what is cached of it is read again afterwards, however it ended. */
+export function useInstanceAct<T>(act: (id: string) => Promise<T>) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: act,
+    onSettled: (_answer, _problem, id) =>
+      client.invalidateQueries({ queryKey: keys.instances.one(id), exact: true }),
+  });
+}

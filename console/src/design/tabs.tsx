@@ -1,0 +1,37 @@
+// Tabs (Radix): arrow keys move between them, and only the chosen one is in the page.
+
+import { Tabs as Parts } from 'radix-ui';
+import type { ReactNode } from 'react';
+
+export function Tabs<T extends string>({
+  label,
+  value,
+  onChange,
+  tabs,
+}: {
+  label: string;
+  value: T;
+  onChange: (value: T) => void;
+  tabs: readonly { value: T; label: ReactNode; content: ReactNode }[];
+}) {
+  return (
+    <Parts.Root value={value} onValueChange={(next) => onChange(next as T)}>
+      <Parts.List aria-label={label} className="flex gap-1 overflow-x-auto border-line border-b">
+        {tabs.map((tab) => (
+          <Parts.Trigger
+            key={tab.value}
+            value={tab.value}
+            className="-mb-px whitespace-nowrap border-transparent border-b-2 px-3 py-2 font-medium text-muted hover:text-ink data-[state=active]:border-signal data-[state=active]:text-ink"
+          >
+            {tab.label}
+          </Parts.Trigger>
+        ))}
+      </Parts.List>
+      {tabs.map((tab) => (
+        <Parts.Content key={tab.value} value={tab.value} className="pt-4">
+          {tab.content}
+        </Parts.Content>
+      ))}
+    </Parts.Root>
+  );
+}

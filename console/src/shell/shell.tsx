@@ -1,0 +1,37 @@
+// The frame of every page: skip link, bar, page, and what is said at the foot of the window.
+
+import { Outlet } from '@tanstack/react-router';
+import { Toasts } from '../design/toast';
+import { StreamAlert, StreamStatus } from '../live/stream-status';
+import { Mark } from './mark';
+import { Navigation } from './navigation';
+import { ThemeMenu } from './theme-menu';
+
+export function Shell() {
+  return (
+    <>
+      <a
+        href="#page"
+        className="sr-only z-50 rounded bg-act px-3 py-2 text-act-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the page
+      </a>
+      <header className="sticky top-0 z-30 bg-bar text-bar-ink">
+        <div className="mx-auto flex max-w-[100rem] flex-wrap items-center gap-x-5 px-4 sm:px-6 md:h-12 md:flex-nowrap">
+          <Mark />
+          <Navigation />
+          <div className="ml-auto flex h-12 items-center gap-2">
+            <StreamStatus />
+            <ThemeMenu />
+          </div>
+        </div>
+        <div aria-hidden className="h-0.5 bg-bar-signal" />
+      </header>
+      <main id="page" tabIndex={-1} className="pb-16 outline-none">
+        <Outlet />
+      </main>
+      <StreamAlert />
+      <Toasts />
+    </>
+  );
+}

@@ -5,6 +5,8 @@ import { DEMO_SERVER } from './programs';
 export interface DaemonOptions {
   /** More tables, as TOML: hooks, provisioners, other sections. */
   more?: string;
+  /** How long it waits before it makes something anew. */
+  recovery?: { base: string; cap: string };
   /** Templates, as TOML, by the names of their files; without them there is `demo`. */
   templates?: Record<string, string>;
 }
@@ -16,10 +18,6 @@ data_dir = "data"
 
 [reconcile]
 settle = "300ms"
-
-[recovery]
-base = "300ms"
-cap = "2s"
 
 [defaults]
 provisioner = "local"
@@ -55,8 +53,12 @@ upstreams.manager = { url = "http://127.0.0.1:9" }
 settings = { dialect = "auto" }
 `;
 
-export function toml({ more = '' }: DaemonOptions): string {
-  return BASE + more;
+export function toml({ more = '', recovery = { base: '300ms', cap: '2s' } }: DaemonOptions): string {
+  return `${BASE}
+[recovery]
+base = "${recovery.base}"
+cap = "${recovery.cap}"
+${more}`;
 }
 
 /** A template of the demo server; `lines` go before its tables. */
@@ -71,6 +73,7 @@ command = [${JSON.stringify(DEMO_SERVER)}]
 interval = "300ms"
 timeout = "5s"
 failures = 2
+start_period = "1s"
 expect_tools = ["echo"]
 ${more}`;
 }

@@ -11,6 +11,6 @@ export default defineConfig({
     // Generous: a test that waits this long has failed, and a busy machine must not make it fail.
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    expect: { poll: { timeout: 30_000, interval: 50 } },
+    expect: { poll: { timeout: 20_000, interval: 50 } },
   },
 });

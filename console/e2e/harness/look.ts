@@ -16,3 +16,13 @@ export function streamState(page: Page): Promise<string | null> {
 export function namesIn(page: Page): Promise<string[]> {
   return page.locator('[role="row"][data-id] a').allTextContents();
 }
+
+/** The status that an instance's page shows. */
+export function statusOf(page: Page): Promise<string | null> {
+  return page.locator('dt', { hasText: 'Status' }).locator('+ dd').textContent();
+}
+
+/** A control by its label, whether or not it must be filled in. */
+export function field(form: Locator, label: string): Locator {
+  return form.getByLabel(new RegExp(`^${label}( ?\\(required\\))?$`));
+}

@@ -17,7 +17,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const PATIENCE = 30_000;
+const PATIENCE = 20_000;
 
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 380, height: 800 };

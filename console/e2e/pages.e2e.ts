@@ -3,10 +3,12 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { beforeAll, describe, test } from 'vitest';
 import type { Instance } from '../src/api/types';
 import { expectAccessible, expectNoSidewaysScroll, settled } from './harness/checks';
 import { withDaemon } from './harness/daemon';
+import { field } from './harness/look';
 import { SHOTS } from './harness/programs';
 import { SCENE, setScene } from './harness/scene';
 import { NARROW, visit, WIDE, withBrowser } from './harness/visit';
@@ -19,19 +21,64 @@ const LOOKS = (['light', 'dark'] as const).flatMap((colorScheme) =>
   [WIDE, NARROW].map((viewport) => ({ colorScheme, viewport })),
 );
 
-/** The last part says where it is, once it is known what became of which instance. */
-type Place = readonly [picture: string, path: (scene: Record<string, Instance>) => string];
+/** Where it is, once it is known what became of which instance; and what is done there before a picture is taken. */
+type Place = readonly [
+  picture: string,
+  path: (scene: Record<string, Instance>) => string,
+  act?: (page: Page) => Promise<void>,
+];
 
 const EMPTY: readonly Place[] = [['nothing-yet', () => '/']];
 
 const PLACES: readonly Place[] = [
   ['instances', () => '/'],
+  ['attention', () => '/', (page) => page.getByRole('button', { name: /^Show all/ }).click()],
+  [
+    'selected',
+    () => '/',
+    async (page) => {
+      await page.getByRole('checkbox', { name: 'Select team-files' }).check();
+      await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    },
+  ],
   ['no-match', () => '/?q=nothing-has-this-name'],
   ['create', () => '/create'],
   ['create-demo', () => '/create?template=demo'],
+  ['create-choosing', () => '/create', (page) => page.getByRole('combobox').first().click()],
+  [
+    'create-denied',
+    () => '/create?template=demo',
+    async (page) => {
+      const form = page.getByRole('form', { name: 'New instance' });
+      await field(form, 'Name').fill('weather');
+      await form.getByLabel('GREETING').fill('ahoy');
+      await form.getByRole('button', { name: 'Create', exact: true }).click();
+      await form.getByText('begin the name with your team').first().waitFor();
+    },
+  ],
+  [
+    'create-running',
+    () => '/create?template=demo',
+    async (page) => {
+      const form = page.getByRole('form', { name: 'New instance' });
+      await field(form, 'Name').fill('team-lighthouse');
+      await form.getByRole('button', { name: 'Create', exact: true }).click();
+      await page.getByText('It runs, and answers as an MCP server.').waitFor();
+    },
+  ],
   ['instance', ({ running }) => `/instances/${running?.id}`],
   ['instance-connect', ({ running }) => `/instances/${running?.id}?tab=connect`],
   ['instance-tools', ({ running }) => `/instances/${running?.id}?tab=tools`],
+  [
+    'instance-called',
+    ({ running }) => `/instances/${running?.id}?tab=tools&tool=add`,
+    async (page) => {
+      await field(page.getByRole('form'), 'a').fill('40');
+      await field(page.getByRole('form'), 'b').fill('2');
+      await page.getByRole('button', { name: 'Call add' }).click();
+      await page.getByText('42', { exact: true }).waitFor();
+    },
+  ],
   ['instance-events', ({ recovering }) => `/instances/${recovering?.id}?tab=events`],
   ['instance-logs', ({ running }) => `/instances/${running?.id}?tab=logs`],
   ['instance-admission', ({ running }) => `/instances/${running?.id}?tab=admission`],
@@ -42,6 +89,16 @@ const PLACES: readonly Place[] = [
   ['instance-unknown', () => '/instances/nobody-made-this'],
   ['templates', () => '/templates'],
   ['plugins', () => '/plugins'],
+  [
+    'rehearsal',
+    () => '/plugins/naming/rehearse',
+    async (page) => {
+      await field(page.locator('form'), 'Settings, as JSON').fill('{"pattern": "^team-[st]"}');
+      await page.getByRole('button', { name: 'Rehearse' }).click();
+      await page.getByText(/would refuse \d+ of/i).waitFor();
+    },
+  ],
+  ['template', () => '/templates/demo'],
   ['provisioners', () => '/provisioners'],
   ['no-such-page', () => '/no/such/page'],
 ];
@@ -49,20 +106,27 @@ const PLACES: readonly Place[] = [
 let scene: Record<string, Instance> = {};
 
 function look(places: readonly Place[]) {
-  test.each(places)('%s', async (picture, path) => {
-    const { page, tolerate } = await visit(daemon, path(scene));
-    // An instance that is not there is what its page is about.
-    tolerate(/status of 404 .*\/mcp\/instances\//);
-    await settled(page);
-    for (const { colorScheme, viewport } of LOOKS) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize(viewport);
-      const where = `${picture}-${colorScheme}-${viewport.width}`;
-      await page.screenshot({ path: join(SHOTS, `${where}.png`), fullPage: true });
-      await expectNoSidewaysScroll(page, where);
-      await expectAccessible(page, where);
-    }
-  });
+  for (const [picture, path, act] of places) {
+    test(picture, async () => {
+      const { page, tolerate } = await visit(daemon, path(scene));
+      // An instance that is not there is what its page is about.
+      tolerate(/status of 404 .*\/mcp\/instances\//);
+      // A creation that is denied is one of the pictures.
+      tolerate(/status of 422 .*\/mcp\/instances/);
+      await settled(page);
+      await act?.(page);
+      for (const { colorScheme, viewport } of LOOKS) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
+        // What sticks to the top would else stand in the middle of the picture.
+        await page.evaluate(() => scrollTo(0, 0));
+        const where = `${picture}-${colorScheme}-${viewport.width}`;
+        await page.screenshot({ path: join(SHOTS, `${where}.png`), fullPage: true });
+        await expectNoSidewaysScroll(page, where);
+        await expectAccessible(page, where);
+      }
+    });
+  }
 }
 
 describe('with nothing in it', () => look(EMPTY));

@@ -59,10 +59,12 @@ export class Daemon {
   /** Starts it, or starts it again on what it left, and waits until it is ready. */
   async start(): Promise<void> {
     if (this.#child !== null) throw new Error('the daemon is running already');
-    const ours = Object.entries(process.env).filter(([key]) => !key.startsWith('WHARFINGER_'));
+    const environment = Object.entries(process.env).filter(([key]) => !key.startsWith('WHARFINGER_'));
+    // The file says that any port will do, and stays as it is: a change of it would have to be told.
+    if (this.#origin !== '') environment.push(['WHARFINGER__SERVER__LISTEN', new URL(this.#origin).host]);
     const child = spawn(DAEMON, ['serve', '--config', join(this.folder, 'wharfinger.toml')], {
       cwd: this.folder,
-      env: { ...Object.fromEntries(ours), TMPDIR: join(this.folder, 'tmp') },
+      env: { ...Object.fromEntries(environment), TMPDIR: join(this.folder, 'tmp') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
@@ -152,11 +154,9 @@ export class Daemon {
     return last;
   }
 
-  /** From now on it has this port; and its console must be the one that was built last. */
+  /** From now on it listens there; and its console must be the one that was built last. */
   async #settle(origin: string): Promise<void> {
     this.#origin = origin;
-    const { port } = new URL(origin);
-    this.write('wharfinger.toml', this.read('wharfinger.toml').replace('127.0.0.1:0', `127.0.0.1:${port}`));
     const page = await fetch(origin, { headers: { accept: 'text/html' } });
     if ((await page.text()) !== readFileSync(join(DIST, 'index.html'), 'utf8')) {
       throw new Error(`${DAEMON} has another console than console/dist: ${BUILD} makes them the same`);

@@ -1,0 +1,168 @@
+// What whoever runs the daemon does: sees what needs attention, presses the button that helps, and tries a policy
+// before it refuses anybody.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import type { PluginList } from '../src/api/types';
+import { DEMO, ENVIRONMENT, NAMING } from './harness/config';
+import { withDaemon } from './harness/daemon';
+import { field } from './harness/look';
+import { PLUGINS } from './harness/programs';
+import { visit, withBrowser } from './harness/visit';
+
+const LENIENT = NAMING.replace('^team-', '^[a-z]');
+
+const daemon = withDaemon({
+  more: LENIENT + ENVIRONMENT,
+  // What fails once stays failed until somebody helps.
+  recovery: { base: '50ms', cap: '100ms' },
+  templates: { demo: DEMO },
+});
+withBrowser();
+
+function attention(page: Page) {
+  return page.getByRole('region', { name: 'Needs attention', exact: true });
+}
+
+/** All of it, where there is something. */
+async function openAttention(page: Page) {
+  await attention(page)
+    .getByRole('button', { name: /^Show (it|all)/ })
+    .click();
+}
+
+/** Writes the configuration anew with the other hook, and waits until that serves. */
+async function swapNaming(from: string, to: string) {
+  const { body } = await daemon.ask<PluginList>('GET', '/mcp/plugins');
+  daemon.write('wharfinger.toml', daemon.read('wharfinger.toml').replace(from, to));
+  await expect
+    .poll(async () => (await daemon.ask<PluginList>('GET', '/mcp/plugins')).body.generation)
+    .toBeGreaterThan(body.generation);
+}
+
+test('a failed instance is on top with its reason, and one button tries it again', async () => {
+  const { page } = await visit(daemon);
+  await attention(page).getByText('Nothing needs attention.').waitFor();
+  await daemon.ask('POST', '/mcp/instances?wait=0s', {
+    name: 'flaky',
+    template: 'demo',
+    environment: { DEMO_EXIT_AFTER: '1ms' },
+  });
+  await attention(page).getByText('1 needs attention').waitFor();
+  expect(await page.title()).toContain('(1)');
+  await openAttention(page);
+  const item = attention(page).getByRole('listitem').filter({ hasText: 'flaky' });
+  await item.getByText('given up after').waitFor();
+  const before = (await daemon.until('flaky', (instance) => instance?.status === 'failed'))?.revision ?? 0;
+  await item.getByRole('button', { name: 'Retry flaky' }).click();
+  await daemon.until('flaky', (instance) => (instance?.revision ?? 0) > before);
+  // It fails again, and is here again.
+  await daemon.until('flaky', (instance) => instance?.status === 'failed');
+  await item.getByText('given up after').waitFor();
+  await daemon.ask('DELETE', '/mcp/instances/flaky');
+  await attention(page).getByText('Nothing needs attention.').waitFor();
+});
+
+test('a file that is refused is told of with its reason, and is read again when it is mended', async () => {
+  const { page } = await visit(daemon);
+  await attention(page).getByText('Nothing needs attention.').waitFor();
+  daemon.write('plugins/environment.wasm', 'this is no component');
+  await daemon.ask('POST', '/mcp/plugins/reload');
+  await page.getByRole('link', { name: 'Plugins' }).click();
+  const panel = page.locator('li', { has: page.getByRole('link', { name: 'Rehearse environment' }) });
+  await panel.getByText(/^Refused/).waitFor();
+  // What served before serves on.
+  await panel
+    .getByText(/generation \d+/)
+    .first()
+    .waitFor();
+
+  await page.getByRole('link', { name: 'Instances', exact: true }).click();
+  await openAttention(page);
+  const item = attention(page).getByRole('listitem').filter({ hasText: 'environment was refused' });
+  await item.waitFor();
+  await item.getByRole('button', { name: /^Reload now/ }).click();
+  await page.getByText('Refused: environment. What served before goes on serving.').waitFor();
+
+  daemon.write('plugins/environment.wasm', readFileSync(join(PLUGINS, 'environment.wasm')));
+  await attention(page).getByText('Nothing needs attention.').waitFor();
+});
+
+test('a configuration that is refused is shown whole, and what was in force stays', async () => {
+  const good = daemon.read('wharfinger.toml');
+  daemon.write('wharfinger.toml', good.replace('secret_like', 'secret_like_what'));
+  await daemon.ask('POST', '/mcp/plugins/reload');
+  const { page } = await visit(daemon, '/plugins');
+  await page
+    .getByText('The configuration was refused')
+    .or(page.getByText(/^Refused/))
+    .first()
+    .waitFor();
+  await page.getByText('secret_like_what').first().waitFor();
+  daemon.write('wharfinger.toml', good);
+  await page.getByRole('button', { name: 'Reload now' }).click();
+  await expect.poll(() => page.getByText('secret_like_what').count()).toBe(0);
+});
+
+test('a version that turned out to be wrong is rolled back, after one question', async () => {
+  await swapNaming(LENIENT, NAMING);
+  const { page } = await visit(daemon, '/plugins');
+  await page.getByRole('button', { name: 'Roll back naming' }).click();
+  const question = page.getByRole('dialog', { name: 'Roll back the hook naming?' });
+  // Which goes and which comes back.
+  await question.getByText('Comes back').waitFor();
+  await question.getByRole('button', { name: 'Roll back', exact: true }).click();
+  await question.waitFor({ state: 'detached' });
+  await page
+    .getByText(/^Rolled back/)
+    .first()
+    .waitFor();
+  const { status } = await daemon.ask('POST', '/mcp/instances?dry_run=true', {
+    name: 'weather',
+    template: 'demo',
+  });
+  expect(status).toBe(200);
+  await swapNaming(NAMING, LENIENT);
+});
+
+test('a policy is rehearsed on what is there before it refuses anybody', async () => {
+  const free = await daemon.create({ name: 'free' });
+  await daemon.create({ name: 'team-weather' });
+  const { page, tolerate } = await visit(daemon, '/plugins');
+  await page.getByRole('link', { name: 'Rehearse naming' }).click();
+  const settings = field(page.locator('form'), 'Settings, as JSON');
+  const rehearse = page.getByRole('button', { name: 'Rehearse' });
+  await settings.fill('{"pattern": "^team-"');
+  await rehearse.click();
+  await expect.poll(() => settings.getAttribute('aria-invalid')).toBe('true');
+
+  tolerate(/status of 422 .*\/rehearse/);
+  await settings.fill('{"pattern": "("}');
+  await rehearse.click();
+  await page.getByText('not a regular expression').first().waitFor();
+
+  await settings.fill('{"pattern": "^team-"}');
+  await rehearse.click();
+  await page.getByText(/would refuse 1 of 2 instances/i).waitFor();
+  const refusals = page.getByRole('list', { name: 'Refusals' }).getByRole('listitem');
+  const refusal = refusals.filter({ hasText: 'a living instance' });
+  await refusal.getByText('a name must match `^team-`').first().waitFor();
+  expect(await refusal.getByRole('link', { name: 'free' }).getAttribute('href')).toBe(
+    `/instances/${free.id}`,
+  );
+  // Nobody was refused, and nothing was stored.
+  expect((await daemon.ask('GET', '/mcp/instances/free')).status).toBe(200);
+  const { body } = await daemon.ask<PluginList>('GET', '/mcp/plugins');
+  expect(body.plugins.find(({ name }) => name === 'naming')?.last_refusal).toBeNull();
+});
+
+test('a template that is put into its folder is there, and leads to the form', async () => {
+  daemon.write('templates/tides.toml', DEMO.replace('name = "demo"', 'name = "tides"'));
+  await expect.poll(async () => (await daemon.ask('GET', '/mcp/templates/tides')).status).toBe(200);
+  const { page } = await visit(daemon, '/templates');
+  await page.getByRole('link', { name: 'Create instance from tides' }).click();
+  expect(new URL(page.url()).search).toBe('?template=tides');
+  await page.getByRole('form', { name: 'New instance' }).getByLabel('GREETING').waitFor();
+});

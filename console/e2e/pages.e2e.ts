@@ -76,7 +76,10 @@ const PLACES: readonly Place[] = [
       await field(page.getByRole('form'), 'a').fill('40');
       await field(page.getByRole('form'), 'b').fill('2');
       await page.getByRole('button', { name: 'Call add' }).click();
-      await page.getByText('42', { exact: true }).waitFor();
+      await page
+        .getByRole('region', { name: 'Calls from this page' })
+        .getByText('42', { exact: true })
+        .waitFor();
     },
   ],
   ['instance-events', ({ recovering }) => `/instances/${recovering?.id}?tab=events`],

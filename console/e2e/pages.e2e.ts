@@ -119,7 +119,8 @@ function look(places: readonly Place[]) {
       await settled(page);
       await act?.(page);
       for (const { colorScheme, viewport } of LOOKS) {
-        await page.emulateMedia({ colorScheme });
+        // Without motion nothing is caught half way from one look to the other.
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize(viewport);
         // What sticks to the top would else stand in the middle of the picture.
         await page.evaluate(() => scrollTo(0, 0));

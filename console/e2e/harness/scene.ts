@@ -68,7 +68,7 @@ export async function setScene(daemon: Daemon): Promise<Record<string, Instance>
   await daemon.ask('POST', '/mcp/plugins/reload');
   await ask('weather', {});
   daemon.write('plugins/environment.wasm', 'not a component');
-  daemon.write('templates/demo2.toml', 'name = "demo2"\nprot = 80\n');
+  daemon.write('templates/files.toml', `${daemon.read('templates/files.toml')}\nprot = 80\n`);
   await daemon.ask('POST', '/mcp/plugins/reload');
 
   const until = async (name: string, status: string) => {

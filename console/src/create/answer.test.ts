@@ -35,7 +35,13 @@ function refused(fields: Partial<ProblemBody>): Answer {
     request_id: 'r',
     ...fields,
   };
-  return { asked: 'create', template: 'demo', problem: Problem.of(body.status, body), dryRun: null };
+  return {
+    asked: 'create',
+    template: 'demo',
+    sent: new Set(),
+    problem: Problem.of(body.status, body),
+    dryRun: null,
+  };
 }
 
 test('a hook’s objection is told once, with the hook’s name', () => {
@@ -60,13 +66,17 @@ test('a hook that only audits warns, also where the request is fine', () => {
     admission,
     warnings: [],
   };
-  const [said] = saidIn({ asked: 'check', template: 'demo', problem: null, dryRun });
+  const [said] = saidIn({ asked: 'check', template: 'demo', sent: new Set(), problem: null, dryRun });
   expect(said).toMatchObject({ pointer: '/name', tone: 'warn' });
 });
 
 test('a name that is taken is said at the name, though the problem points nowhere', () => {
   const [said] = saidIn(refused({ code: 'name_taken', status: 409 }));
-  expect(said).toEqual({ pointer: '/name', message: 'The name is taken. Choose another.', tone: 'bad' });
+  expect(said).toEqual({
+    pointer: '/name',
+    message: 'The name is taken. Choose another one, or delete that instance.',
+    tone: 'bad',
+  });
 });
 
 test('what was said of a field is over when the field is edited, and the daemon’s word goes first', () => {

@@ -1,13 +1,16 @@
 // What the daemon and its hooks said of a request, sorted to the parts of it that they point at. Pure.
 
 import type { Problem } from '../api/problem';
-import type { Admission, DryRun } from '../api/types';
+import type { Admission, CreateRequest, DryRun } from '../api/types';
+import { pointerTo } from './pointers';
 
 /** An answer to "Check" or "Create", as far as it is not an instance. */
 export interface Answer {
   readonly asked: 'check' | 'create';
   /** Which template it was about. */
   readonly template: string;
+  /** What was in the request: the pointers of its variables and labels, and none of their values. */
+  readonly sent: ReadonlySet<string>;
   readonly problem: Problem | null;
   readonly dryRun: DryRun | null;
 }
@@ -20,15 +23,24 @@ export interface Said {
 }
 
 /** Problems that are about one part of the request and do not say so with a pointer. */
-const ABOUT: Record<string, string> = {
-  name_taken: '/name',
-  name_deleting: '/name',
-  provisioner_retired: '/provisioner',
-  provisioner_disabled: '/provisioner',
+const ABOUT: Record<string, { pointer: string; advice: string }> = {
+  name_taken: { pointer: '/name', advice: 'Choose another one, or delete that instance.' },
+  name_deleting: { pointer: '/name', advice: 'Choose another one, or wait until it is gone.' },
+  provisioner_retired: { pointer: '/provisioner', advice: 'Choose another one.' },
+  provisioner_disabled: { pointer: '/provisioner', advice: 'Choose another one.' },
 };
 
 export function admissionOf(answer: Answer): readonly Admission[] {
   return answer.dryRun?.admission ?? answer.problem?.body?.admission ?? [];
+}
+
+export function sentIn(request: CreateRequest): Set<string> {
+  const { environment = {}, secrets = {}, labels = {} } = request;
+  return new Set(
+    Object.entries({ environment, secrets, labels }).flatMap(([member, all]) =>
+      Object.keys(all).map((key) => pointerTo(member, key)),
+    ),
+  );
 }
 
 /** Each objection once. A hook's names the hook, so that its reason is not taken for the daemon's. */
@@ -54,7 +66,11 @@ export function saidIn(answer: Answer): Said[] {
   }
   const about = ABOUT[problem.code];
   if (about !== undefined && problem.errors.length === 0) {
-    said.push({ pointer: about, message: `${sentence(problem.detail)} ${problem.remedy}`, tone: 'bad' });
+    said.push({
+      pointer: about.pointer,
+      message: `${sentence(problem.detail)} ${about.advice}`,
+      tone: 'bad',
+    });
   }
   return said;
 }

@@ -52,7 +52,7 @@ export function CheckPanel({
           {verdicts.length === 0 && (
             <p className="px-4 py-3 text-muted">
               {answer.dryRun === null
-                ? 'No hook was asked: the request was refused before. The form says why.'
+                ? `${answer.problem?.retryable ? 'There is no verdict' : 'No hook was asked: the request was refused before'}. The form says why.`
                 : 'No hook has a say in this request.'}
             </p>
           )}
@@ -101,11 +101,16 @@ function State({ answer, stale, onCheck }: { answer: Answer; stale: boolean; onC
 
 function VerdictRow({ verdict }: { verdict: Admission }) {
   const { hook, mode, message, violations, took_us } = verdict;
-  const told = new Set(violations.map((violation) => violation.message));
+  // Its message has all of its words in a row; what its violations tell already is left out.
+  const told = violations.map((violation) => violation.message);
+  const rest = message
+    ?.split('; ')
+    .filter((part) => !told.includes(part))
+    .join('; ');
   return (
     <li className="space-y-1 px-4 py-2.5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <span className="min-w-0 flex-1 break-words font-medium">{hook}</span>
+        <span className="min-w-0 flex-1 basis-28 break-words font-medium">{hook}</span>
         <span className="text-muted text-xs">
           {mode === 'audit' ? 'audit: it only records' : mode} · {duration(took_us)}
         </span>
@@ -121,7 +126,7 @@ function VerdictRow({ verdict }: { verdict: Admission }) {
           ))}
         </ul>
       )}
-      {message !== null && !told.has(message) && <p className="break-words text-muted">{message}</p>}
+      {rest && <p className="break-words text-muted">{rest}</p>}
     </li>
   );
 }

@@ -4,23 +4,19 @@
 import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Instance, Provisioner, Template } from '../api/types';
 import { Button } from '../design/button';
-import { TextInput } from '../design/field';
 import { Panel } from '../design/page';
 import { useRoster } from '../live/context';
-import { type Answer, saidIn } from './answer';
+import type { Answer } from './answer';
 import { CheckPanel, outcomeOf } from './check-panel';
 import { type Complaint, complaintsOf } from './complaints';
-import { addRow, anew, type Draft, EMPTY, give, isUntouched, valueFor } from './draft';
-import { DESCRIPTION, type FieldPlace, fieldsOf, inputField, NAME, TEMPLATE } from './fields';
-import { FormContext, FormField, focusField } from './form-field';
-import { InputField } from './input-field';
+import { addRow, anew, type Draft, EMPTY, isUntouched } from './draft';
+import { fieldsOf, NAME, TEMPLATE } from './fields';
+import { findingsOf } from './findings';
+import { FormContext, focusField } from './form-field';
+import { FormFields } from './form-fields';
 import { LeaveGuard } from './leave-guard';
 import { suggest } from './names';
-import { notesOf } from './notes';
-import { variableAt } from './pointers';
-import { ProvisionerField } from './provisioner-field';
 import { requestOf } from './request';
-import { Rows } from './rows';
 import { Summary } from './summary';
 import { TemplateField } from './template-field';
 import { useAsking } from './use-asking';
@@ -29,6 +25,7 @@ export function CreateForm({
   templates,
   provisioners,
   asked,
+  again,
   onChoose,
   onCreated,
 }: {
@@ -36,6 +33,8 @@ export function CreateForm({
   provisioners: readonly Provisioner[];
   /** The template's name in the address. */
   asked: string | undefined;
+  /** Whether one was created here just before: whatever had the focus is gone with its progress. */
+  again: boolean;
   onChoose: (template: string) => void;
   onCreated: (instance: Instance) => void;
 }) {
@@ -51,25 +50,22 @@ export function CreateForm({
   const [refused, setRefused] = useState(0);
   const form = useRef<HTMLFormElement>(null);
   const top = useRef<HTMLDivElement>(null);
-  const { asking, answer: last, edited, ask, edit } = useAsking(onCreated);
+  const { asking, answer: last, edited, ask, edit, dismiss } = useAsking(onCreated);
   if (draftOf !== asked) {
     setDraftOf(asked);
     setDraft(anew(draft));
     setHeld(null);
     setRefused(0);
     setLeft(new Set());
+    dismiss();
   }
 
-  const answer = last?.template === asked && refused === 0 ? last : null;
+  // One that comes late may be about the template before.
+  const answer = last?.template === asked ? last : null;
   const name = draft.name ?? held ?? (template === null ? '' : suggest(template.name, taken));
   const fields = template === null ? [TEMPLATE] : fieldsOf(template, draft);
   const complaints = template === null ? unknown(asked) : complaintsOf(template, draft, name, taken);
-  const said = answer === null ? [] : saidIn(answer);
-  const ripe = (place: string) =>
-    refused > 0 || left.has(place) || place === TEMPLATE.place || (place === NAME.place && name !== '');
-  const notes = notesOf(complaints, said, ripe, edited);
-  const wrong = fields.filter((field) => notes.errors(field).length > 0);
-  const missing = missingVariables(said, fields);
+  const found = findingsOf({ fields, complaints, answer, edited, left, refused: refused > 0 });
 
   // Whoever asked is led to what is wrong first.
   useEffect(() => {
@@ -77,6 +73,10 @@ export function CreateForm({
     const first = form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
     (first ?? top.current)?.focus();
   }, [answer, refused]);
+
+  useEffect(() => {
+    if (again) focusField(form.current, NAME.place);
+  }, [again]);
 
   const change = (place: string, next: Draft) => {
     setDraft(next);
@@ -86,6 +86,7 @@ export function CreateForm({
     if (template === null) return;
     if (complaints.some((complaint) => complaint.sure)) {
       setRefused(refused + 1);
+      dismiss();
       return;
     }
     setRefused(0);
@@ -96,33 +97,29 @@ export function CreateForm({
     event.preventDefault();
     send('create');
   };
-  // What was said of fields that are edited by now is no news any more; what is about no field stays.
-  const stands =
-    refused > 0
-      ? wrong.length > 0
-      : answer?.problem != null &&
-        (edited.size === 0 ||
-          wrong.length > 0 ||
-          missing.length > 0 ||
-          said.every(({ pointer }) => !at(fields, pointer)));
-
   return (
     <FormContext
       value={{
-        notes,
+        notes: found.notes,
         leave: (place) => !left.has(place) && setLeft(new Set(left).add(place)),
       }}
     >
       <div className="grid items-start gap-4 wide:grid-cols-[minmax(0,1.5fr)_minmax(0,1fr)]">
-        <form ref={form} onSubmit={onSubmit} noValidate className="min-w-0" aria-label="New instance">
+        <form
+          ref={form}
+          onSubmit={onSubmit}
+          // A field that loses the focus may get a line more, and the button would be gone from under the mouse.
+          onMouseDown={(event) => (event.target as Element).closest('button') && event.preventDefault()}
+          noValidate
+          className="min-w-0"
+          aria-label="New instance"
+        >
           <div ref={top} tabIndex={-1} className="outline-none">
-            {stands && (
+            {found.stands && (
               <div className="mb-4">
                 <Summary
-                  answer={refused > 0 ? null : answer}
-                  wrong={wrong}
-                  known={fields}
-                  missing={missing}
+                  answer={answer}
+                  findings={found}
                   onGo={(place) => focusField(form.current, place)}
                   onAdd={(variable) =>
                     change('variable', { ...draft, variables: addRow(draft.variables, variable) })
@@ -140,55 +137,13 @@ export function CreateForm({
                 onChoose={onChoose}
               />
               {template !== null && (
-                <>
-                  <FormField
-                    field={NAME}
-                    required
-                    hint="Small letters, digits and “-”; no two living instances have the same."
-                  >
-                    {(control) => (
-                      <TextInput
-                        {...control}
-                        aria-required
-                        value={name}
-                        onChange={(event) => change(NAME.place, { ...draft, name: event.target.value })}
-                      />
-                    )}
-                  </FormField>
-                  <FormField field={DESCRIPTION} hint="For people: what it is for.">
-                    {(control) => (
-                      <TextInput
-                        {...control}
-                        maxLength={1024}
-                        value={draft.description}
-                        onChange={(event) =>
-                          change(DESCRIPTION.place, { ...draft, description: event.target.value })
-                        }
-                      />
-                    )}
-                  </FormField>
-                  <Inputs template={template} draft={draft} onChange={change} />
-                  <Rows
-                    kind="variable"
-                    title="More variables"
-                    hint="Environment of the server beyond the template’s inputs. NAME=value can be pasted."
-                    rows={draft.variables}
-                    onChange={(variables, place) => change(place, { ...draft, variables })}
-                  />
-                  <Rows
-                    kind="label"
-                    title="Labels"
-                    hint={<LabelHint labels={template.labels} />}
-                    rows={draft.labels}
-                    onChange={(labels, place) => change(place, { ...draft, labels })}
-                  />
-                  <ProvisionerField
-                    template={template}
-                    provisioners={provisioners}
-                    value={draft.provisioner}
-                    onChange={(provisioner) => change('provisioner', { ...draft, provisioner })}
-                  />
-                </>
+                <FormFields
+                  template={template}
+                  provisioners={provisioners}
+                  draft={draft}
+                  name={name}
+                  onChange={change}
+                />
               )}
             </div>
             {template !== null && (
@@ -226,58 +181,9 @@ export function CreateForm({
   );
 }
 
-function Inputs({
-  template,
-  draft,
-  onChange,
-}: {
-  template: Template;
-  draft: Draft;
-  onChange: (place: string, next: Draft) => void;
-}) {
-  if (template.inputs.length === 0) return null;
-  return (
-    <fieldset className="min-w-0 space-y-4 border-line border-t pt-4">
-      <legend className="font-semibold text-[1.05rem]">Inputs of {template.name}</legend>
-      {template.inputs.map((input) => (
-        <InputField
-          key={`${template.name} ${input.name}`}
-          input={input}
-          value={valueFor(input, draft)}
-          inherited={template.environment[input.name]}
-          onChange={(value) => onChange(inputField(input).place, give(draft, input, value))}
-        />
-      ))}
-    </fieldset>
-  );
-}
-
-function LabelHint({ labels }: { labels: Template['labels'] }) {
-  const own = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return (
-    <>
-      To select by. key=value can be pasted.
-      {own.length > 0 && ` The template gives ${own.join(', ')}; a label of the same name here wins.`}
-    </>
-  );
-}
-
 function unknown(asked: string | undefined): Complaint[] {
   if (asked === undefined) return [];
   return [
     { pointer: '/template', message: `There is no template ${asked}: choose another one.`, sure: true },
   ];
-}
-
-function at(fields: readonly FieldPlace[], pointer: string): FieldPlace | undefined {
-  return fields.find((field) => field.pointers.includes(pointer));
-}
-
-/** Variables that a hook or the template wants and that have no field yet. */
-function missingVariables(said: ReturnType<typeof saidIn>, fields: readonly FieldPlace[]): string[] {
-  const names = said
-    .filter(({ tone, pointer }) => tone === 'bad' && at(fields, pointer) === undefined)
-    .map(({ pointer }) => variableAt(pointer))
-    .filter((name) => name !== null);
-  return [...new Set(names)];
 }

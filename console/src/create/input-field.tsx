@@ -5,6 +5,7 @@ import { Select, TextInput } from '../design/field';
 import type { Input } from './draft';
 import { inputField } from './fields';
 import { FormField } from './form-field';
+import { refuseLines } from './one-line';
 import { SecretInput } from './secret-input';
 
 export function InputField({
@@ -63,6 +64,7 @@ export function InputField({
         return (
           <TextInput
             {...common}
+            onPaste={refuseLines}
             inputMode={input.format === 'number' ? 'decimal' : undefined}
             placeholder={inherited === undefined ? undefined : `${inherited} (the template’s)`}
             onChange={(event) => onChange(event.target.value)}

@@ -13,7 +13,7 @@ export function LeaveGuard({ active }: { active: boolean }) {
   if (status !== 'blocked') return null;
   return (
     <ConfirmDialog title="Leave without creating?" act="Leave" onConfirm={proceed} onClose={reset}>
-      <p>Nothing was created, and what you filled in is lost when you leave.</p>
+      <p>What you filled in is lost when you leave.</p>
     </ConfirmDialog>
   );
 }

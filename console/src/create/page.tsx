@@ -22,15 +22,21 @@ export function CreatePage() {
   const templates = useQuery(templatesQuery);
   const provisioners = useQuery(provisionersQuery);
   const [made, setMade] = useState<Instance | null>(null);
+  const [again, setAgain] = useState(false);
   // Where there is no choice nobody has to make it.
   const only = templates.data?.length === 1 ? templates.data[0]?.name : undefined;
+
+  const another = () => {
+    setMade(null);
+    setAgain(true);
+  };
 
   return (
     <Page
       title="Create an instance"
       note={made === null ? 'An MCP server made from a template, and looked after from then on.' : undefined}
     >
-      {made !== null && <Progress made={made} onAnother={() => setMade(null)} />}
+      {made !== null && <Progress made={made} onAnother={another} />}
       {made === null && templates.data === undefined && templates.error !== null && (
         <ProblemNote problem={Problem.from(templates.error)}>
           <Button className="mt-2" onClick={() => void templates.refetch()}>
@@ -54,6 +60,7 @@ export function CreatePage() {
           templates={templates.data}
           provisioners={provisioners.data ?? []}
           asked={search.template ?? only}
+          again={again}
           onChoose={(template) => void navigate({ search: { template }, replace: true, resetScroll: false })}
           onCreated={setMade}
         />

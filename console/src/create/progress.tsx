@@ -6,13 +6,13 @@ import { useEffect, useRef } from 'react';
 import { eventsQuery, retryInstance } from '../api/instances';
 import { Problem } from '../api/problem';
 import type { Instance, InstanceEvent, Status } from '../api/types';
-import { clock, moment, Until } from '../design/age';
+import { clock, moment, span, Until } from '../design/age';
 import { Button, ButtonLink } from '../design/button';
 import { classes } from '../design/classes';
 import { Copy } from '../design/copy';
 import { Panel } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
-import { STATUS_LOOK, StatusBadge } from '../design/status-badge';
+import { StatusBadge } from '../design/status-badge';
 import { useRoster, useStreamState } from '../live/context';
 import { type Step, stepsOf } from './steps';
 
@@ -63,6 +63,14 @@ const LOOKS = {
   stopped: { icon: OctagonX, color: 'text-bad', word: 'not reached' },
 } as const;
 
+/** Of a step, as it stands on the way: true before it, at it and after it. */
+const MEANS: Record<Step['status'], string> = {
+  requested: 'The request is recorded.',
+  creating: 'The provisioner makes the workload.',
+  created: 'The workload is made.',
+  running: 'It answers as an MCP server.',
+};
+
 function StepRow({ step, began }: { step: Step; began: string }) {
   const look = LOOKS[step.state];
   return (
@@ -75,12 +83,12 @@ function StepRow({ step, began }: { step: Step; began: string }) {
       />
       <span className="min-w-0 flex-1">
         <span className={classes('font-medium', step.state === 'ahead' && 'text-muted')}>{step.status}</span>
-        <span className="block text-muted text-xs">{STATUS_LOOK[step.status].means}</span>
+        <span className="block text-muted text-xs">{MEANS[step.status]}</span>
       </span>
       {step.at !== null && step.state !== 'stopped' && (
         <time dateTime={step.at} title={moment(step.at)} className="text-right text-muted text-xs">
           {clock(Date.parse(step.at))}
-          <span className="block">{after(began, step.at)}</span>
+          {step.status !== 'requested' && <span className="block">{after(began, step.at)}</span>}
         </time>
       )}
     </li>
@@ -88,8 +96,9 @@ function StepRow({ step, began }: { step: Step; began: string }) {
 }
 
 function after(began: string, at: string): string {
-  const seconds = Math.max(0, Date.parse(at) - Date.parse(began)) / 1_000;
-  return seconds < 60 ? `after ${seconds.toFixed(1)} s` : `after ${Math.floor(seconds / 60)} min`;
+  const past = Math.max(0, Date.parse(at) - Date.parse(began));
+  if (past < 1_000) return `after ${past} ms`;
+  return past < 60_000 ? `after ${(past / 1_000).toFixed(1)} s` : `after ${span(past)}`;
 }
 
 function Outcome({
@@ -116,7 +125,8 @@ function Outcome({
     );
   }
   if (status === 'failed') return <Failed instance={instance} />;
-  if (status === 'gone' || status === 'deleting') return <p>Somebody deletes it, or has deleted it.</p>;
+  if (status === 'deleting') return <p>It is being deleted.</p>;
+  if (status === 'gone') return <p>It is deleted: nothing of it is left.</p>;
   if (status === 'unhealthy' || status === 'recovering') {
     const why = events.findLast((event) => event.type === 'recovery-scheduled' || event.to === 'unhealthy');
     return (

@@ -3,7 +3,7 @@
 import type { Provisioner, Template } from '../api/types';
 import { Select } from '../design/field';
 import { PROVISIONER } from './fields';
-import { FormField } from './form-field';
+import { FormField, useForm } from './form-field';
 import { defaultFor, doubt, refusal } from './standing';
 
 export function ProvisionerField({
@@ -21,6 +21,8 @@ export function ProvisionerField({
   const name = value === '' ? chosen?.name : value;
   const refused = name === undefined ? null : refusal(name, provisioners);
   const wait = name === undefined ? null : doubt(name, provisioners);
+  // Where it was refused already, the reason stands in red.
+  const told = useForm().notes.errors(PROVISIONER).length > 0;
   const whose =
     value !== ''
       ? 'Your choice.'
@@ -31,7 +33,7 @@ export function ProvisionerField({
     <FormField
       field={PROVISIONER}
       hint={
-        refused !== null || wait !== null ? (
+        !told && (refused !== null || wait !== null) ? (
           <span className="text-warn">
             {refused === null ? wait : `Nothing can be created with it: ${refused}. Choose another one.`}
           </span>

@@ -7,6 +7,7 @@ import { Checkbox, TextInput } from '../design/field';
 import { addRow, type Row, removeRow, setRow, typedKey } from './draft';
 import { rowField } from './fields';
 import { FormField } from './form-field';
+import { refuseLines } from './one-line';
 import { SecretInput } from './secret-input';
 
 export function Rows({
@@ -93,7 +94,7 @@ function RowFields({
         )}
       </FormField>
       <span className="max-sm:col-span-2 max-sm:row-start-2">
-        {row.secret ? <SecretInput {...value} /> : <TextInput {...value} />}
+        {row.secret ? <SecretInput {...value} /> : <TextInput {...value} onPaste={refuseLines} />}
       </span>
       {kind === 'variable' && (
         <label

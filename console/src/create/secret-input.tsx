@@ -4,13 +4,14 @@ import { Eye, EyeOff } from 'lucide-react';
 import { type ComponentProps, useState } from 'react';
 import { IconButton } from '../design/button';
 import { TextInput } from '../design/field';
+import { refuseLines } from './one-line';
 
 export function SecretInput(props: ComponentProps<'input'>) {
   const [shown, setShown] = useState(false);
   const Icon = shown ? EyeOff : Eye;
   return (
     <span className="relative block">
-      <TextInput {...props} type={shown ? 'text' : 'password'} className="pr-9" />
+      <TextInput {...props} type={shown ? 'text' : 'password'} onPaste={refuseLines} className="pr-9" />
       <IconButton
         label={shown ? 'Hide value' : 'Show value'}
         aria-controls={props.id}

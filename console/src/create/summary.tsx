@@ -5,30 +5,23 @@ import { Problem } from '../api/problem';
 import { Button } from '../design/button';
 import { ProblemNote } from '../design/problem-note';
 import type { Answer } from './answer';
-import type { FieldPlace } from './fields';
+import type { Findings } from './findings';
 
 export function Summary({
   answer,
-  wrong,
-  known,
-  missing,
+  findings: { wrong, missing, handled },
   onGo,
   onAdd,
 }: {
   /** Null: nothing was sent, since the browser sees by itself what is wrong. */
   answer: Answer | null;
-  /** The fields that show an error. */
-  wrong: readonly FieldPlace[];
-  /** Every field of the form. */
-  known: readonly FieldPlace[];
-  /** Variables that are asked for and have no field. */
-  missing: readonly string[];
+  findings: Findings;
   onGo: (place: string) => void;
   onAdd: (variable: string) => void;
 }) {
   const problem = answer?.problem ?? notSent(wrong.length);
   return (
-    <ProblemNote problem={problem} fields={known.flatMap((field) => field.pointers)}>
+    <ProblemNote problem={problem} fields={handled}>
       {answer !== null && problem.retryable && (
         <p>
           What you filled in is kept.

@@ -51,9 +51,11 @@ export function TemplatePicker({
       event.preventDefault();
       if (!open) show();
       else if (shown.length > 0) setActive((active + step + shown.length) % shown.length);
-    } else if (event.key === 'Enter' && open) {
+    } else if (event.key === 'Enter') {
+      // It chooses here, and must not send the form.
       event.preventDefault();
-      take(shown[active]);
+      if (open) take(shown[active]);
+      else show();
     } else if (event.key === 'Escape' && open) {
       event.preventDefault();
       take(undefined);

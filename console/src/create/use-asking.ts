@@ -5,7 +5,7 @@ import { useRef, useState } from 'react';
 import { checkInstance, createInstance } from '../api/instances';
 import { Problem } from '../api/problem';
 import type { CreateRequest, Instance } from '../api/types';
-import type { Answer } from './answer';
+import { type Answer, sentIn } from './answer';
 import { Keys } from './idempotency';
 
 /** With these the key was used up: what is sent next is another wish. */
@@ -25,10 +25,10 @@ export function useAsking(onCreated: (instance: Instance) => void) {
     out.current = true;
     setAsking(asked);
     setEdited(new Set());
-    const { template } = request;
+    const about = { asked, template: request.template, sent: sentIn(request) };
     try {
       if (asked === 'check') {
-        setAnswer({ asked, template, problem: null, dryRun: await checkInstance(request) });
+        setAnswer({ ...about, problem: null, dryRun: await checkInstance(request) });
       } else {
         const instance = await createInstance(request, keys.current.for(request));
         keys.current.forget();
@@ -38,7 +38,7 @@ export function useAsking(onCreated: (instance: Instance) => void) {
     } catch (thrown) {
       const problem = Problem.from(thrown);
       if (KEY_IS_OVER.includes(problem.code)) keys.current.forget();
-      setAnswer({ asked, template, problem, dryRun: null });
+      setAnswer({ ...about, problem, dryRun: null });
     } finally {
       out.current = false;
       setAsking(null);
@@ -50,6 +50,8 @@ export function useAsking(onCreated: (instance: Instance) => void) {
     answer,
     edited,
     ask,
+    /** What was said is of no interest any more. */
+    dismiss: () => setAnswer(null),
     edit: (place: string) => setEdited((all) => new Set(all).add(place)),
   };
 }

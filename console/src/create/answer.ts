@@ -30,6 +30,11 @@ const ABOUT: Record<string, { pointer: string; advice: string }> = {
   provisioner_disabled: { pointer: '/provisioner', advice: 'Choose another one.' },
 };
 
+/** Whether the daemon said nothing at all: then nobody knows what became of the request. */
+export function isLost(answer: Answer | null): boolean {
+  return answer?.problem != null && answer.problem.body === null;
+}
+
 export function admissionOf(answer: Answer): readonly Admission[] {
   return answer.dryRun?.admission ?? answer.problem?.body?.admission ?? [];
 }

@@ -7,7 +7,7 @@ import { Badge } from '../design/badge';
 import { Button } from '../design/button';
 import { Fact, Facts, Panel } from '../design/page';
 import { Skeleton } from '../design/skeleton';
-import { type Answer, admissionOf } from './answer';
+import { type Answer, admissionOf, isLost } from './answer';
 
 export function CheckPanel({
   template,
@@ -66,15 +66,17 @@ export function CheckPanel({
 /** In a line beside the buttons. */
 export function outcomeOf(answer: Answer | null, stale: boolean): string {
   if (answer === null) return '';
-  const asked = answer.asked === 'check' ? 'Checked' : 'Refused';
-  if (stale) return `${asked}, and edited since: check again.`;
-  if (answer.problem !== null) {
-    return answer.asked === 'check' ? 'Checked: it would be refused.' : 'Nothing was created.';
+  const { asked, problem, dryRun } = answer;
+  if (isLost(answer)) {
+    return asked === 'check'
+      ? 'No answer: nothing is known yet.'
+      : 'No answer: whether it was created is not known yet.';
   }
-  const warned = admissionOf(answer).some(({ verdict }) => verdict === 'deny');
-  return warned || (answer.dryRun?.warnings.length ?? 0) > 0
-    ? 'Checked: it can be created; see the warnings.'
-    : 'Checked: it can be created.';
+  if (stale) return `${asked === 'check' ? 'Checked' : 'Refused'}, and edited since: check again.`;
+  if (problem?.retryable) return 'Not decided: try again.';
+  if (problem !== null) return asked === 'check' ? 'Checked: it would be refused.' : 'Nothing was created.';
+  const warned = admissionOf(answer).some(({ verdict }) => verdict === 'deny') || dryRun?.warnings.length;
+  return warned ? 'Checked: it can be created; see the warnings.' : 'Checked: it can be created.';
 }
 
 function State({ answer, stale, onCheck }: { answer: Answer; stale: boolean; onCheck: () => void }) {
@@ -94,7 +96,7 @@ function State({ answer, stale, onCheck }: { answer: Answer; stale: boolean; onC
     </Badge>
   ) : (
     <Badge tone="bad" icon={OctagonX}>
-      {answer.problem.retryable ? 'No answer' : 'Refused'}
+      {isLost(answer) ? 'No answer' : answer.problem.retryable ? 'Not decided' : 'Refused'}
     </Badge>
   );
 }

@@ -6,7 +6,7 @@ import type { Instance, Provisioner, Template } from '../api/types';
 import { Button } from '../design/button';
 import { Panel } from '../design/page';
 import { useRoster } from '../live/context';
-import type { Answer } from './answer';
+import { type Answer, isLost } from './answer';
 import { CheckPanel, outcomeOf } from './check-panel';
 import { type Complaint, complaintsOf } from './complaints';
 import { addRow, anew, type Draft, EMPTY, isUntouched } from './draft';
@@ -20,6 +20,8 @@ import { requestOf } from './request';
 import { Summary } from './summary';
 import { TemplateField } from './template-field';
 import { useAsking } from './use-asking';
+
+const NONE: ReadonlySet<string> = new Set();
 
 export function CreateForm({
   templates,
@@ -63,8 +65,11 @@ export function CreateForm({
   // One that comes late may be about the template before.
   const answer = last?.template === asked ? last : null;
   const name = draft.name ?? held ?? (template === null ? '' : suggest(template.name, taken));
+  // Whoever has this name may be what the request without an answer made: sent again, it will tell.
+  const mine = isLost(answer) && answer?.asked === 'create' && !edited.has(NAME.place);
+  const others = mine ? NONE : taken;
   const fields = template === null ? [TEMPLATE] : fieldsOf(template, draft);
-  const complaints = template === null ? unknown(asked) : complaintsOf(template, draft, name, taken);
+  const complaints = template === null ? unknown(asked) : complaintsOf(template, draft, name, others);
   const found = findingsOf({ fields, complaints, answer, edited, left, refused: refused > 0 });
 
   // Whoever asked is led to what is wrong first.

@@ -179,7 +179,9 @@ function Failed({ instance }: { instance: Instance }) {
   const { error } = instance;
   // The event is here before the record is read again.
   if (error === null) return <p className="text-bad">It failed; the reason is being read.</p>;
-  const causes = [...new Set(error.causes.map((cause) => cause.message))];
+  const causes = [...new Set(error.causes.map((cause) => cause.message))].filter(
+    (cause) => !error.message.includes(cause),
+  );
   return (
     <>
       <p className="break-words">

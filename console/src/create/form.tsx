@@ -1,7 +1,7 @@
 // The form: what the template asks for, what every instance has, and the two buttons. It holds what is filled in
 // for as long as it is in the page, and nothing of it is kept elsewhere.
 
-import { type FormEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type FormEvent, type MouseEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { Instance, Provisioner, Template } from '../api/types';
 import { Button } from '../design/button';
 import { Panel } from '../design/page';
@@ -113,8 +113,7 @@ export function CreateForm({
         <form
           ref={form}
           onSubmit={onSubmit}
-          // A field that loses the focus may get a line more, and the button would be gone from under the mouse.
-          onMouseDown={(event) => (event.target as Element).closest('button') && event.preventDefault()}
+          onMouseDown={keepStill}
           noValidate
           className="min-w-0"
           aria-label="New instance"
@@ -184,6 +183,13 @@ export function CreateForm({
       <LeaveGuard active={!isUntouched(draft)} />
     </FormContext>
   );
+}
+
+/** A field that loses the focus may get a line more, and the button would be gone from under the mouse. */
+function keepStill(event: MouseEvent) {
+  const button = (event.target as Element).closest('button');
+  // The list of templates closes when it loses the focus, and moves nothing.
+  if (button !== null && document.activeElement?.role !== 'combobox') event.preventDefault();
 }
 
 function unknown(asked: string | undefined): Complaint[] {

@@ -34,3 +34,8 @@ test('another attempt begins at its step again, without the times of the one bef
   expect(creating?.state).toBe('now');
   expect(created).toMatchObject({ state: 'ahead', at: null });
 });
+
+test('what ran before it was deleted did reach every step', () => {
+  expect(states('gone', [...upTo(4), event(5, 'a', 'deleting')])).toBe('done done done done');
+  expect(states('deleting', [...upTo(3), event(5, 'a', 'deleting')])).toBe('done done done stopped');
+});

@@ -12,31 +12,31 @@ export interface Step {
   readonly at: string | null;
 }
 
-/** Where it stands when it is none of the steps: what it did not reach. */
-const STOPS_BEFORE: Partial<Record<Status, number>> = { unhealthy: 3, recovering: 3, failed: 3 };
-
 export function stepsOf(status: Status, events: readonly InstanceEvent[]): Step[] {
   const at = STEPS.map((step) => lastAt(step, events));
   const reached = STEPS.indexOf(status as Step['status']);
-  const created = at[2] !== null;
-  // A failure that came before any workload was made stopped at the making.
-  const stopped = reached >= 0 ? -1 : created ? (STOPS_BEFORE[status] ?? 3) : 1;
+  const stopped = stop(status, at);
   return STEPS.map((step, place) => ({
     status: step,
     at: reached >= 0 && place > reached ? null : (at[place] ?? null),
-    state:
-      reached < 0
-        ? place < stopped
-          ? 'done'
-          : place === stopped
-            ? 'stopped'
-            : 'ahead'
-        : place < reached || status === 'running'
-          ? 'done'
-          : place === reached
-            ? 'now'
-            : 'ahead',
+    state: reached >= 0 ? onTheWay(place, reached) : offTheWay(place, stopped),
   }));
+}
+
+function onTheWay(place: number, reached: number): Step['state'] {
+  if (place < reached || reached === STEPS.length - 1) return 'done';
+  return place === reached ? 'now' : 'ahead';
+}
+
+function offTheWay(place: number, stop: number): Step['state'] {
+  if (place < stop) return 'done';
+  return place === stop ? 'stopped' : 'ahead';
+}
+
+/** The step that was not reached. A failure before there was any workload is one of the making. */
+function stop(status: Status, at: readonly (string | null)[]): number {
+  if ((status === 'deleting' || status === 'gone') && at[3] != null) return STEPS.length;
+  return at[2] != null ? 3 : 1;
 }
 
 function lastAt(status: Status, events: readonly InstanceEvent[]): string | null {

@@ -3,7 +3,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from './client';
 import { keys } from './keys';
-import type { CreateRequest, Instance, InstanceList } from './types';
+import type { CreateRequest, DryRun, Instance, InstanceList } from './types';
 
 /** The most that the daemon gives at once. */
 const PAGE = 500;
@@ -24,9 +24,20 @@ export function instanceQuery(id: string) {
   });
 }
 
-/** Does not wait for the outcome: the event stream tells it. */
-export function createInstance(body: CreateRequest): Promise<Instance> {
-  return answer(api.POST('/mcp/instances', { params: { query: { wait: '0s' } }, body })) as Promise<Instance>;
+/**
+ * Does not wait for the outcome: the event stream tells it. With the same key it can be sent again when no answer
+ * came, and makes nothing twice.
+ */
+export function createInstance(body: CreateRequest, key: string): Promise<Instance> {
+  const params = { query: { wait: '0s' }, header: { 'Idempotency-Key': key } };
+  return answer(api.POST('/mcp/instances', { params, body })) as Promise<Instance>;
+}
+
+/** Asks every hook and creates nothing. */
+export function checkInstance(body: CreateRequest): Promise<DryRun> {
+  return answer(
+    api.POST('/mcp/instances', { params: { query: { dry_run: true } }, body }),
+  ) as Promise<DryRun>;
 }
 
 export async function deleteInstance(id: string): Promise<void> {
@@ -48,5 +59,15 @@ export function useInstanceAct<T>(act: (id: string) => Promise<T>) {
     mutationFn: act,
     onSettled: (_answer, _problem, id) =>
       client.invalidateQueries({ queryKey: keys.instances.one(id), exact: true }),
+  });
+}
+
+/** Its history; also of a deleted one, by its id. */
+export function eventsQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.instances.events(id),
+    queryFn: ({ signal }) =>
+      answer(api.GET('/mcp/instances/{id}/events', { params: { path: { id } }, signal })),
+    select: (list) => list.events,
   });
 }

@@ -14,6 +14,7 @@ export type Plugin = Schemas['Plugin'];
 export type PluginState = Schemas['PluginState'];
 export type Provisioner = Schemas['Provisioner'];
 export type CreateRequest = Schemas['CreateRequest'];
+export type DryRun = Schemas['DryRun'];
 export type Bulk = Schemas['Bulk'];
 export type BulkItem = Schemas['BulkItem'];
 export type ProblemBody = Schemas['Problem'];

@@ -2,6 +2,7 @@
 
 import { Link } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
+import { useAttention } from '../attention/attention';
 
 const PLACES = [
   ['Instances', '/', true],
@@ -21,7 +22,7 @@ export function Navigation() {
     >
       <ul className="flex whitespace-nowrap max-sm:justify-between">
         {PLACES.map(([label, to, exact]) => (
-          <li key={label}>
+          <li key={label} className="flex items-center">
             <Link
               to={to}
               activeOptions={{ exact, includeSearch: false }}
@@ -30,6 +31,7 @@ export function Navigation() {
             >
               {label}
             </Link>
+            {to === '/' && <AttentionCount />}
           </li>
         ))}
         <li>
@@ -39,5 +41,23 @@ export function Navigation() {
         </li>
       </ul>
     </nav>
+  );
+}
+
+/** How many things need attention; they are listed on top of the instances. Keeps its place when there are none. */
+function AttentionCount() {
+  const { count } = useAttention();
+  return (
+    <span className="-ml-1 w-7 sm:-ml-1.5">
+      {count > 0 && (
+        <span
+          title={`${count} need attention`}
+          className="inline-flex h-5 min-w-5 items-center justify-center rounded-full bg-bar-signal px-0.5 font-semibold text-bar text-xs"
+        >
+          {count > 99 ? '99+' : count}
+          <span className="sr-only"> need attention</span>
+        </span>
+      )}
+    </span>
   );
 }

@@ -26,9 +26,9 @@ export function GroupList({
   const more = items.length - shown.length;
   return (
     <section aria-label={GROUPS[kind]} className="border-line border-b last:border-b-0">
-      <h3 className="px-4 pt-3 font-medium text-muted text-xs">
+      <h2 className="px-4 pt-3 font-medium text-muted text-xs">
         {GROUPS[kind]} ({items.length.toLocaleString()})
-      </h3>
+      </h2>
       <ul>
         {shown.map((item) => (
           <ItemRow

@@ -27,6 +27,7 @@ export function RehearsePage() {
     const request = requestOf(plugin, settings);
     setWrong('wrong' in request ? request.wrong : null);
     if ('body' in request) rehearse.mutate(request.body);
+    else rehearse.reset();
   };
   /** Errors of a field, and of what is inside of it. */
   const errorsAt = (field: string) =>
@@ -35,6 +36,8 @@ export function RehearsePage() {
     const inside = pointer.slice('/settings'.length);
     return inside === '' ? message : `${inside}: ${message}`;
   });
+  const atFields = errorsAt('/plugin').length + ofSettings.length;
+  const saidAtFields = atFields > 0 && atFields === problem?.errors.length;
   return (
     <Page
       title={`Rehearse ${name}`}
@@ -75,12 +78,7 @@ export function RehearsePage() {
                 />
               )}
             </Field>
-            {problem !== null && (
-              <ProblemNote
-                problem={problem}
-                fields={[...errorsAt('/plugin'), ...errorsAt('/settings')].map(({ pointer }) => pointer)}
-              />
-            )}
+            {problem !== null && !saidAtFields && <ProblemNote problem={problem} />}
             <Button look="main" type="submit" disabled={rehearse.isPending}>
               <FlaskConical size={15} aria-hidden />
               {rehearse.isPending ? 'Rehearsing…' : 'Rehearse'}
@@ -93,11 +91,11 @@ export function RehearsePage() {
           </Panel>
         )}
         {rehearse.data !== undefined && <RehearsalResult rehearsal={rehearse.data} />}
-        {rehearse.isIdle && (
+        {(rehearse.isIdle || rehearse.isError) && (
           <Panel title="What it would refuse">
             <p className="max-w-prose px-4 py-4 text-muted">
-              Nothing was tried yet. Put a candidate’s file beside the hook’s own, or write other settings,
-              and see here what it would have refused. With both empty, the hook is tried as it is.
+              Nothing was rehearsed yet. Put a candidate’s file beside the hook’s own, or write other
+              settings, and see here what it would have refused. With both empty, the hook is tried as it is.
             </p>
           </Panel>
         )}

@@ -226,16 +226,17 @@ function ofProvisioner(provisioner: Provisioner): Item[] {
 }
 
 /** Of a backend that is away, its provisioner tells. */
-function ofTemplate({ name, source, error, observed_at: since }: Template): Item[] {
+function ofTemplate({ name, source, error }: Template): Item[] {
   if (error === null || source.kind !== 'file') return [];
   return [
     {
       key: `template ${name}`,
       what: `The template ${name}`,
       instance: null,
-      wrong: 'is not the newest',
-      since,
-      reason: `${source.file}: ${sentence(error)} What was read before is used.`,
+      wrong: 'was refused',
+      // When it was read last is known, and not since when its file is refused.
+      since: null,
+      reason: `${sentence(error)} What was read from ${source.file} before is used.`,
       help: { act: 'show', place: '/templates' },
     },
   ];
@@ -247,11 +248,13 @@ function ofOrphan(orphan: Orphan): Item {
     key: `orphan ${orphan.provisioner} ${orphan.workload}`,
     what: orphan.workload,
     instance: null,
-    wrong: `${orphan.state} at ${orphan.provisioner}`,
+    wrong: 'has no record',
     since: orphan.first_seen,
-    reason: marked
-      ? sentence(orphan.reason)
-      : `${sentence(orphan.reason)} Its mark is lost, so that only its backend’s own means can remove it.`,
+    reason: `At ${orphan.provisioner} it is ${orphan.state} (${orphan.reason}). ${
+      marked
+        ? 'It carries the mark of this installation, and may come from a restored backup: adopt it, or have it destroyed.'
+        : 'Its mark is lost, so that only its backend’s own means can remove it.'
+    }`,
     help: marked ? { act: 'decide', orphan } : null,
   };
 }

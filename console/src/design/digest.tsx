@@ -12,7 +12,7 @@ export function Digest({ of, what = 'digest' }: { of: string; what?: string }) {
 }
 
 /** `sha256:0123456789ab…` */
-export function short(digest: string): string {
+function short(digest: string): string {
   const [kind, hex] = digest.split(':');
   return hex === undefined || hex.length <= 12 ? digest : `${kind}:${hex.slice(0, 12)}…`;
 }

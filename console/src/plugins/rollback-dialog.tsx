@@ -5,7 +5,7 @@ import { Problem } from '../api/problem';
 import type { Plugin } from '../api/types';
 import { Age, moment } from '../design/age';
 import { ConfirmDialog } from '../design/dialog';
-import { Digest, short } from '../design/digest';
+import { Digest } from '../design/digest';
 import { Fact, Facts } from '../design/page';
 import { toast } from '../design/toast';
 
@@ -26,7 +26,7 @@ export function RollbackDialog({ plugin, onClose }: { plugin: Plugin; onClose: (
           { name, kind },
           {
             onSuccess: () => {
-              toast('good', `${name} is rolled back to ${short(to.digest)}.`);
+              toast('good', `${name} is rolled back to what served in generation ${to.generation}.`);
               onClose();
             },
           },

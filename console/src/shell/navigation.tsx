@@ -48,11 +48,11 @@ export function Navigation() {
 function AttentionCount() {
   const { count } = useAttention();
   return (
-    <span className="-ml-1 w-7 sm:-ml-1.5">
+    <span className="-ml-1 w-8 sm:-ml-1.5">
       {count > 0 && (
         <span
           title={`${count} need attention`}
-          className="inline-flex h-5 min-w-5 items-center justify-center rounded-full bg-bar-signal px-0.5 font-semibold text-bar text-xs"
+          className="inline-flex h-5 min-w-5 items-center justify-center rounded-full bg-bar-signal px-1 font-semibold text-bar text-xs"
         >
           {count > 99 ? '99+' : count}
           <span className="sr-only"> need attention</span>

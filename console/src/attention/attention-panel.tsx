@@ -1,7 +1,7 @@
 // What needs attention, on top of the instances: one line of a fixed height that names the first thing and has its
 // button, so that nothing below moves when something happens. All of it is shown when it is asked for.
 
-import { ChevronDown, CircleCheck, TriangleAlert } from 'lucide-react';
+import { ChevronDown, CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react';
 import { useId, useState } from 'react';
 import type { Problem } from '../api/problem';
 import { Button } from '../design/button';
@@ -35,6 +35,8 @@ export function AttentionPanel() {
   };
   const first = foremost(groups);
   const some = count > 0;
+  const sure = settled && !blind;
+  const Quiet = sure ? CircleCheck : CircleDashed;
   return (
     <section
       aria-label="Needs attention"
@@ -44,11 +46,7 @@ export function AttentionPanel() {
         {some ? (
           <TriangleAlert size={17} aria-hidden className="shrink-0 text-warn" />
         ) : (
-          <CircleCheck
-            size={17}
-            aria-hidden
-            className={classes('shrink-0', settled ? 'text-good' : 'text-muted')}
-          />
+          <Quiet size={17} aria-hidden className={classes('shrink-0', sure ? 'text-good' : 'text-muted')} />
         )}
         <p
           role="status"

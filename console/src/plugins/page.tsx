@@ -4,13 +4,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Puzzle, RefreshCw } from 'lucide-react';
 import { pluginsQuery, useReload } from '../api/plugins';
 import { Problem } from '../api/problem';
+import { problemOf } from '../api/reading';
 import { Button } from '../design/button';
 import { EmptyState } from '../design/empty-state';
 import { Page } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
 import { toast } from '../design/toast';
-import { ConfigurationNotes } from './configuration-note';
+import { ConfigurationNotes } from './configuration-notes';
 import { outcome } from './outcome';
 import { PluginPanel } from './plugin-panel';
 import { arrange } from './standing';
@@ -19,6 +20,7 @@ const GRID = 'grid items-start gap-3 wide:grid-cols-2';
 
 export function PluginsPage() {
   const plugins = useQuery(pluginsQuery);
+  const problem = problemOf(plugins);
   const reload = useReload();
   const { data } = plugins;
   const { hooks, provisioners } = data === undefined ? { hooks: [], provisioners: [] } : arrange(data);
@@ -45,7 +47,7 @@ export function PluginsPage() {
       actions={button}
     >
       {reload.error !== null && <ProblemNote problem={Problem.from(reload.error)} />}
-      {plugins.error !== null && <ProblemNote problem={Problem.from(plugins.error)} />}
+      {problem !== null && <ProblemNote problem={problem} />}
       {data !== undefined && <ConfigurationNotes configuration={data.configuration} />}
       {plugins.isPending && <SkeletonRows rows={8} label="Plugins are being read" />}
       {data?.plugins.length === 0 && (

@@ -1,11 +1,12 @@
 // One plugin: what serves and what is wanted, what was refused, how its calls go, and what can be done about it.
 
-import { FlaskConical, Undo2 } from 'lucide-react';
+import { CirclePause, FlaskConical, Undo2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import type { Hook, Plugin } from '../api/types';
 import { Age, Until } from '../design/age';
 import { Button, ButtonLink } from '../design/button';
 import { Digest } from '../design/digest';
+import { Note } from '../design/note';
 import { Fact, Facts, Panel } from '../design/page';
 import { duration } from './duration';
 import { PluginBadge } from './plugin-badge';
@@ -41,7 +42,7 @@ export function PluginPanel({
         </span>
       }
       actions={
-        <>
+        <span className="flex gap-2">
           {kind === 'hook' && (
             <ButtonLink to="/plugins/$name/rehearse" params={{ name }} aria-label={`Rehearse ${name}`}>
               <FlaskConical size={15} aria-hidden />
@@ -57,7 +58,7 @@ export function PluginPanel({
             <Undo2 size={15} aria-hidden />
             Roll back
           </Button>
-        </>
+        </span>
       }
     >
       {(refusal !== null || quarantine !== null) && (
@@ -136,11 +137,16 @@ export function PluginPanel({
 function QuarantineNote({ quarantine }: { quarantine: NonNullable<Plugin['quarantine']> }) {
   const { failures, reason, since, until } = quarantine;
   return (
-    <div className="rounded border border-warn/40 bg-warn-soft px-3 py-2.5">
-      <p className="font-semibold text-warn">
-        Quarantined for <Age of={since} />: it ended badly {failures} times in a row
-      </p>
-      <p className="break-words">{reason}</p>
+    <Note
+      tone="warn"
+      icon={CirclePause}
+      title={
+        <>
+          Quarantined for <Age of={since} />: it ended badly {failures} times in a row
+        </>
+      }
+    >
+      <p className="whitespace-pre-line">{reason}</p>
       <p>
         {until === null ? (
           'A call tries it now.'
@@ -151,7 +157,7 @@ function QuarantineNote({ quarantine }: { quarantine: NonNullable<Plugin['quaran
         )}{' '}
         A new file or new settings begin afresh.
       </p>
-    </div>
+    </Note>
   );
 }
 

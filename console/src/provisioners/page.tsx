@@ -2,8 +2,8 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { Container } from 'lucide-react';
-import { Problem } from '../api/problem';
 import { provisionersQuery } from '../api/provisioners';
+import { problemOf } from '../api/reading';
 import { EmptyState } from '../design/empty-state';
 import { Page } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
@@ -12,9 +12,10 @@ import { ProvisionerPanel } from './provisioner-panel';
 
 export function ProvisionersPage() {
   const provisioners = useQuery(provisionersQuery);
+  const problem = problemOf(provisioners);
   return (
     <Page title="Provisioners" note="Who makes, inspects and destroys workloads.">
-      {provisioners.error !== null && <ProblemNote problem={Problem.from(provisioners.error)} />}
+      {problem !== null && <ProblemNote problem={problem} />}
       {provisioners.isPending && <SkeletonRows rows={6} label="Provisioners are being read" />}
       {provisioners.data?.length === 0 && (
         <EmptyState icon={Container} title="There are no provisioners">

@@ -140,15 +140,17 @@ function Breaker({ breaker: { state, since, until, failures } }: { breaker: Prov
   }
   return (
     <span className="text-warn">
-      {state === 'half_open' ? 'Half open: one call tries it now' : 'Paused: it is not called'}
+      {state === 'half_open' ? 'Half open' : 'Paused'}
       {since !== null && (
         <>
-          , for <Age of={since} />
+          {' '}
+          for <Age of={since} />
         </>
       )}
+      {state === 'half_open' ? ': one call tries it now' : ': it is not called'}
       {state === 'paused' && until !== null && (
         <>
-          ; tried again in <Until to={until} />
+          , and tried again in <Until to={until} />
         </>
       )}
       . Its instances are not made anew and do not fail meanwhile.

@@ -22,7 +22,7 @@ export function Navigation() {
     >
       <ul className="flex whitespace-nowrap max-sm:justify-between">
         {PLACES.map(([label, to, exact]) => (
-          <li key={label} className="flex items-center">
+          <li key={label} className="relative">
             <Link
               to={to}
               activeOptions={{ exact, includeSearch: false }}
@@ -44,20 +44,17 @@ export function Navigation() {
   );
 }
 
-/** How many things need attention; they are listed on top of the instances. Keeps its place when there are none. */
+/** How many things need attention; they are listed on top of the instances. It takes no room of its own. */
 function AttentionCount() {
   const { count } = useAttention();
+  if (count === 0) return null;
   return (
-    <span className="-ml-1 w-8 sm:-ml-1.5">
-      {count > 0 && (
-        <span
-          title={`${count} need attention`}
-          className="inline-flex h-5 min-w-5 items-center justify-center rounded-full bg-bar-signal px-1 font-semibold text-bar text-xs"
-        >
-          {count > 99 ? '99+' : count}
-          <span className="sr-only"> need attention</span>
-        </span>
-      )}
+    <span
+      title={`${count} need attention`}
+      className="pointer-events-none absolute top-1 right-0 inline-flex h-4 min-w-4 translate-x-1/3 items-center justify-center rounded-full bg-bar-signal px-1 font-semibold text-[0.72rem] text-bar md:top-1.5"
+    >
+      {count > 99 ? '99+' : count}
+      <span className="sr-only"> need attention</span>
     </span>
   );
 }

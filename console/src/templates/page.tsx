@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { LayoutTemplate, Plus } from 'lucide-react';
-import { Problem } from '../api/problem';
+import { problemOf } from '../api/reading';
 import { templatesQuery } from '../api/templates';
 import type { Template } from '../api/types';
 import { Age } from '../design/age';
@@ -18,9 +18,10 @@ import { inputWords, sourceWords } from './words';
 
 export function TemplatesPage() {
   const templates = useQuery(templatesQuery);
+  const problem = problemOf(templates);
   return (
     <Page title="Templates" note="What instances can be made from.">
-      {templates.error !== null && <ProblemNote problem={Problem.from(templates.error)} />}
+      {problem !== null && <ProblemNote problem={problem} />}
       {templates.isPending && <SkeletonRows rows={4} label="Templates are being read" />}
       {templates.data?.length === 0 && (
         <EmptyState icon={LayoutTemplate} title="There are no templates">

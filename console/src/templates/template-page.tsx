@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { KeyRound, LayoutTemplate, Plus } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Problem } from '../api/problem';
+import { problemOf } from '../api/reading';
 import { templatesQuery } from '../api/templates';
 import type { Template } from '../api/types';
 import { Age } from '../design/age';
@@ -22,11 +22,12 @@ import { mustBeGiven, sourceWords, valueWords } from './words';
 export function TemplatePage() {
   const { name } = useParams({ from: '/templates/$name' });
   const templates = useQuery(templatesQuery);
+  const problem = problemOf(templates);
   const template = templates.data?.find((each) => each.name === name);
   if (template !== undefined) return <Known template={template} />;
   return (
     <Page title={name}>
-      {templates.error !== null && <ProblemNote problem={Problem.from(templates.error)} />}
+      {problem !== null && <ProblemNote problem={problem} />}
       {templates.isPending && <SkeletonRows rows={6} label="The template is being read" />}
       {templates.data !== undefined && (
         <EmptyState

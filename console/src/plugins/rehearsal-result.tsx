@@ -46,10 +46,7 @@ export function RehearsalResult({ rehearsal }: { rehearsal: Rehearsal }) {
         </Fact>
       </Facts>
       <div className="border-line border-t">
-        <Table
-          label="How many"
-          columns={['', 'Reviewed', 'Would refuse', 'Could not judge', 'Not asked about']}
-        >
+        <Table label="How many" columns={['', 'Reviewed', 'Would refuse', 'Failed', 'Skipped']}>
           {rows.map(([label, counts]) => (
             <tr key={label}>
               <RowHead>{label}</RowHead>
@@ -89,7 +86,7 @@ function RefusalRow({ refusal }: { refusal: RehearsalRefusal }) {
     <li className="space-y-1 px-4 py-2.5">
       <p className="flex flex-wrap items-center gap-2">
         <Badge tone={denied ? 'bad' : 'warn'} icon={denied ? OctagonX : TriangleAlert} title={code}>
-          {denied ? 'would refuse' : 'could not judge'}
+          {denied ? 'would refuse' : 'failed'}
         </Badge>
         {records.has(id) ? (
           <Link to="/instances/$id" params={{ id }} className="font-medium underline underline-offset-2">

@@ -51,7 +51,7 @@ function AttentionCount() {
   return (
     <span
       title={`${count} need attention`}
-      className="pointer-events-none absolute top-1 right-0 inline-flex h-4 min-w-4 translate-x-1/3 items-center justify-center rounded-full bg-bar-signal px-1 font-semibold text-[0.72rem] text-bar md:top-1.5"
+      className="pointer-events-none absolute top-0 right-0 inline-flex h-4 min-w-4 translate-x-2/3 items-center justify-center rounded-full bg-bar-signal px-1 font-semibold text-[0.72rem] text-bar md:top-1 md:translate-x-1/2"
     >
       {count > 99 ? '99+' : count}
       <span className="sr-only"> need attention</span>

@@ -25,7 +25,8 @@ async function purge(orphan: Orphan): Promise<Orphan> {
 
 export function useAdopt() {
   const onSettled = useForgetOrphans();
-  return useMutation({ mutationFn: adopt, onSettled });
+  // What was asked for may hold secrets: it is not kept.
+  return useMutation({ mutationFn: adopt, onSettled, gcTime: 0 });
 }
 
 export function usePurge() {

@@ -80,8 +80,11 @@ export function count(groups: readonly Group[]): number {
 
 /** What is named where there is room for one: the first that a button helps with. */
 export function foremost(groups: readonly Group[]): Item | null {
-  const items = groups.flatMap((group) => group.items.slice(0, 2));
-  return items.find(({ help }) => help !== null) ?? items[0] ?? null;
+  for (const { items } of groups) {
+    const helped = items.find(({ help }) => help !== null);
+    if (helped !== undefined) return helped;
+  }
+  return groups[0]?.items[0] ?? null;
 }
 
 function latestFirst(a: Item, b: Item): number {

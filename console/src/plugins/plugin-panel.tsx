@@ -22,7 +22,7 @@ export function PluginPanel({
   plugin: Plugin;
   /** Of a hook that is asked: how. */
   hook?: Hook | null;
-  /** Of a hook that is asked: as the how-manieth. */
+  /** Of a hook that is asked: its place in the order, from 1. */
   place?: number;
 }) {
   const [asking, setAsking] = useState(false);

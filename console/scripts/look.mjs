@@ -12,7 +12,16 @@ const [address = 'http://127.0.0.1:4173', folder = '../target/console-shots', ..
 const paths =
   asked.length > 0
     ? asked
-    : ['/', '/?q=nothing-has-this-name', '/create', '/templates', '/plugins', '/provisioners'];
+    : [
+        '/',
+        '/?q=nothing-has-this-name',
+        '/create',
+        '/templates',
+        '/templates/demo',
+        '/plugins',
+        '/plugins/naming/rehearse',
+        '/provisioners',
+      ];
 const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(program)) {
   console.error(`There is no browser at ${program}: install chromium, or set CHROMIUM.`);

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect } from 'react';
 import { classes } from './classes';
+import { setTitle } from './title';
 
 /** The title is also the document's, so that tabs and history can be told apart. */
 export function Page({
@@ -15,9 +16,7 @@ export function Page({
   actions?: ReactNode;
   children: ReactNode;
 }) {
-  useEffect(() => {
-    document.title = `${title} · Wharfinger`;
-  }, [title]);
+  useEffect(() => setTitle(title), [title]);
   return (
     <div className="mx-auto flex w-full max-w-[100rem] flex-col gap-4 px-4 py-5 sm:px-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -47,7 +46,7 @@ export function Panel({
     <section className={classes('rounded-md border border-line bg-surface', className)}>
       {title !== undefined && (
         <header className="flex min-h-11 flex-wrap items-center gap-2 border-line border-b px-4 py-1.5">
-          <h2 className="min-w-0 flex-1">{title}</h2>
+          <h2 className="min-w-0 flex-1 basis-40">{title}</h2>
           {actions}
         </header>
       )}

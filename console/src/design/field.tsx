@@ -38,7 +38,7 @@ export function Field({
     <div className={classes('flex flex-col gap-1', className)}>
       <label htmlFor={id} className="font-medium">
         {label}
-        {required && <span className="ml-1 font-normal text-muted">(required)</span>}
+        {required && <span className="font-normal text-muted"> (required)</span>}
       </label>
       {children({
         id,

@@ -50,7 +50,7 @@ export function ConnectTab({ instance }: { instance: Instance }) {
           The console knows no client for that. Its address is at the top of this page.
         </EmptyState>
       )}
-      <div className="grid items-start gap-4 wide:grid-cols-2">
+      <div className="gap-4 wide:columns-2">
         {found.map((snippet) => (
           <SnippetPanel key={snippet.key} snippet={snippet} />
         ))}
@@ -61,7 +61,11 @@ export function ConnectTab({ instance }: { instance: Instance }) {
 
 function SnippetPanel({ snippet: { client, where, text } }: { snippet: Snippet }) {
   return (
-    <Panel title={client} className="min-w-0" actions={<Copy text={text} what={`text for ${client}`} />}>
+    <Panel
+      title={client}
+      className="mb-4 min-w-0 break-inside-avoid"
+      actions={<Copy text={text} what={`text for ${client}`} />}
+    >
       <p className="px-4 pt-3 text-muted">{where}.</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keys. */}
       <pre tabIndex={0} className="overflow-x-auto px-4 py-3 font-mono text-xs">

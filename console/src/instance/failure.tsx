@@ -6,7 +6,7 @@ import { Age, Until } from '../design/age';
 
 export function FailurePanel({ instance }: { instance: Instance }) {
   const { error, attempt, next_attempt_at: next } = instance;
-  if (error !== null) return <Failed error={error} attempt={attempt} since={instance.updated_at} />;
+  if (error !== null) return <Failed error={error} since={instance.updated_at} />;
   if (next === null || (instance.status === 'deleting' && attempt === 0 && Date.parse(next) <= Date.now())) {
     return null;
   }
@@ -23,15 +23,7 @@ export function FailurePanel({ instance }: { instance: Instance }) {
   );
 }
 
-function Failed({
-  error,
-  attempt,
-  since,
-}: {
-  error: NonNullable<Instance['error']>;
-  attempt: number;
-  since: string;
-}) {
+function Failed({ error, since }: { error: NonNullable<Instance['error']>; since: string }) {
   return (
     <section
       aria-label="Why it failed"
@@ -60,8 +52,7 @@ function Failed({
             {error.code}
           </a>
           {' · '}
-          {attempt} {attempt === 1 ? 'attempt' : 'attempts'} · since <Age of={since} /> ·{' '}
-          {error.retryable ? 'a retry may go well' : 'a retry alone will not help'}
+          since <Age of={since} /> · {error.retryable ? 'a retry may go well' : 'a retry alone will not help'}
           {error.exit_code !== null && ` · exit code ${error.exit_code}`}
         </p>
       </div>

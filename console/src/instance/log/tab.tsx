@@ -30,7 +30,7 @@ export function LogTab({ id, name }: { id: string; name: string }) {
   return (
     <Panel>
       <div className="flex flex-wrap items-center gap-2 border-line border-b px-4 py-2">
-        <div className="relative min-w-40 flex-1 sm:max-w-xs">
+        <div className="relative w-full sm:max-w-xs sm:flex-1">
           <Search
             size={15}
             aria-hidden
@@ -53,7 +53,7 @@ export function LogTab({ id, name }: { id: string; name: string }) {
           {held === null ? <Pause size={15} aria-hidden /> : <Play size={15} aria-hidden />}
           {held === null ? 'Pause' : 'Follow'}
         </Button>
-        <p role="status" className="min-w-36 text-muted text-xs max-sm:w-full sm:ml-auto sm:text-right">
+        <p role="status" className="ml-auto min-w-36 text-right text-muted text-xs">
           {sought === ''
             ? `${count(lines)} lines`
             : `${shown.length.toLocaleString()} of ${count(lines)} lines match`}

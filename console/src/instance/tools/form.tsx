@@ -18,7 +18,8 @@ import {
 import type { Call, Calls } from './calls';
 
 const AREA =
-  'w-full min-w-0 rounded border border-line-strong bg-surface px-2.5 py-1.5 font-mono text-ink text-xs aria-invalid:border-bad';
+  'block min-h-8 max-h-96 w-full min-w-0 resize-y rounded border border-line-strong bg-surface px-2.5 py-1 text-ink field-sizing-content aria-invalid:border-bad [@media(pointer:coarse)]:min-h-10';
+const CODE = `${AREA} font-mono text-xs`;
 
 export function CallForm({
   tool,
@@ -43,6 +44,8 @@ export function CallForm({
   const isSecret = fields.some(
     ({ kind, name }) => kind === 'secret' && (json !== null || values[name] !== ''),
   );
+
+  const canCall = running === null && isRunning;
 
   const call = () => {
     setWasTried(true);
@@ -70,7 +73,11 @@ export function CallForm({
       className="space-y-3"
       onSubmit={(event) => {
         event.preventDefault();
-        call();
+        if (canCall) call();
+      }}
+      onKeyDown={(event) => {
+        // Enter alone begins a new line of a text.
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
       }}
     >
       {json === null &&
@@ -105,13 +112,13 @@ export function CallForm({
                 setJson(event.target.value);
                 setLost(false);
               }}
-              className={AREA}
+              className={CODE}
             />
           )}
         </Field>
       )}
       <div className="flex flex-wrap items-center gap-2">
-        <Button look="main" type="submit" disabled={running !== null || !isRunning}>
+        <Button look="main" type="submit" disabled={!canCall}>
           <Play size={15} aria-hidden />
           {running === null ? `Call ${tool.name}` : 'Calling …'}
         </Button>
@@ -120,6 +127,7 @@ export function CallForm({
             {json === null ? 'Edit as JSON' : 'Edit as a form'}
           </Button>
         )}
+        {isRunning && <p className="text-muted text-xs max-sm:hidden">Ctrl + Enter calls it, too</p>}
         {!isRunning && <p className="text-muted">It has no endpoint now, so nothing can be called.</p>}
       </div>
     </form>
@@ -200,7 +208,7 @@ function ArgumentControl({
           autoComplete="off"
           value={value}
           onChange={(event) => onChange(event.target.value)}
-          className={field.kind === 'json' ? AREA : AREA.replace('font-mono ', '').replace(' text-xs', '')}
+          className={field.kind === 'json' ? CODE : AREA}
         />
       );
   }

@@ -13,17 +13,21 @@ import {
   useInstanceAct,
 } from '../api/instances';
 import { Problem } from '../api/problem';
-import type { Instance } from '../api/types';
+import type { Instance, Status } from '../api/types';
 import { Button } from '../design/button';
 import { ConfirmDialog } from '../design/dialog';
 import { toast } from '../design/toast';
 import { deletionHindered } from './words';
+
+/** In every other status its workload is being made or removed anyway. */
+const RESTARTABLE: readonly Status[] = ['created', 'running', 'unhealthy', 'failed'];
 
 type Question = 'restart' | 'delete' | 'forget';
 
 export function Acts({ instance }: { instance: Instance }) {
   const [asked, setAsked] = useState<Question | null>(null);
   const retry = useInstanceAct(({ id }) => retryInstance(id));
+  const canRestart = RESTARTABLE.includes(instance.status);
   const isDeleting = instance.status === 'deleting';
   const events = useQuery({ ...eventsQuery(instance.id), enabled: isDeleting });
   const hindered = deletionHindered(instance, events.data ?? []);
@@ -51,8 +55,8 @@ export function Acts({ instance }: { instance: Instance }) {
         </Button>
       )}
       <Button
-        disabled={isDeleting || instance.status === 'requested'}
-        title={instance.status === 'requested' ? 'There is no workload yet' : undefined}
+        disabled={!canRestart}
+        title={canRestart ? undefined : `It is ${instance.status}: there is nothing to restart now`}
         onClick={() => setAsked('restart')}
       >
         <RefreshCw size={15} aria-hidden />

@@ -35,7 +35,6 @@ export function EventsTab({ id }: { id: string }) {
   const newest = data.slice(-shown).reverse();
   return (
     <div className="grid gap-4">
-      {error !== null && <ProblemNote problem={Problem.from(error)} />}
       <Panel>
         <ol aria-label="Events, newest first" className="px-4 py-4">
           {newest.map((event, place) => (

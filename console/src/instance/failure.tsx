@@ -1,29 +1,11 @@
-// What went wrong and what comes next: the error of a failed instance, or when a waiting one is tried again.
+// Why an instance failed, and what to do about it.
 
-import { Hourglass, OctagonX } from 'lucide-react';
+import { OctagonX } from 'lucide-react';
 import type { Instance } from '../api/types';
-import { Age, Until } from '../design/age';
+import { Age } from '../design/age';
 
-export function FailurePanel({ instance }: { instance: Instance }) {
-  const { error, attempt, next_attempt_at: next } = instance;
-  if (error !== null) return <Failed error={error} since={instance.updated_at} />;
-  if (next === null || (instance.status === 'deleting' && attempt === 0 && Date.parse(next) <= Date.now())) {
-    return null;
-  }
-  return (
-    <div role="status" className="flex gap-2.5 rounded border border-warn/40 bg-warn-soft px-3 py-2.5">
-      <Hourglass size={17} aria-hidden className="mt-0.5 shrink-0 text-warn" />
-      <p>
-        {instance.status === 'deleting'
-          ? 'Its workload is removed by itself'
-          : `Its workload is made anew by itself${attempt > 0 ? `: attempt ${attempt}` : ''}`}
-        , next in <Until to={next} />.
-      </p>
-    </div>
-  );
-}
-
-function Failed({ error, since }: { error: NonNullable<Instance['error']>; since: string }) {
+export function FailurePanel({ instance: { error, updated_at: since } }: { instance: Instance }) {
+  if (error === null) return null;
   return (
     <section
       aria-label="Why it failed"

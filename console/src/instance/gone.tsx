@@ -32,11 +32,11 @@ export function Gone({ id, name }: { id: string; name: string | null }) {
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1 pt-1">
           <StatusBadge status="gone" />
           <span>
-            It is deleted
+            It was deleted
             {last !== undefined && (
               <>
                 {' '}
-                since <Age of={last.at} />
+                <Age of={last.at} /> ago
               </>
             )}
             . Its events stay for a while, and its last output for about a day, at this address.

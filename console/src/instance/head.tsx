@@ -3,7 +3,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Instance } from '../api/types';
-import { Age } from '../design/age';
+import { Age, Until } from '../design/age';
 import { Copy } from '../design/copy';
 import { Panel } from '../design/page';
 import { StatusBadge } from '../design/status-badge';
@@ -14,10 +14,16 @@ export function Head({ instance }: { instance: Instance }) {
   return (
     <Panel>
       <dl className="flex flex-wrap gap-x-8 gap-y-3 px-4 py-3">
-        <Item name="Status" width="min-w-28">
+        <Item name="Status" width="min-w-60 max-sm:basis-full">
           <StatusBadge status={instance.status} />
+          {instance.next_attempt_at !== null && (
+            <span className="ml-2 text-muted text-xs">
+              {instance.attempt > 0 && `attempt ${instance.attempt}, `}next try in{' '}
+              <Until to={instance.next_attempt_at} />
+            </span>
+          )}
         </Item>
-        <Item name="Health" width="min-w-36">
+        <Item name="Health" width="min-w-48">
           <HealthWord instance={instance} />
         </Item>
         <Item name="Template">

@@ -52,7 +52,8 @@ function Known({ instance, problem }: { instance: Instance; problem: Problem | n
   const { name } = instance;
   return (
     <Page title={name} note={instance.description ?? undefined} actions={<Acts instance={instance} />}>
-      {problem !== null && <ProblemNote problem={problem} />}
+      {/* That the daemon is away is said at the foot of the window; what is known stays. */}
+      {problem?.retryable === false && <ProblemNote problem={problem} />}
       <Head instance={instance} />
       <FailurePanel instance={instance} />
       <PlaceTabs

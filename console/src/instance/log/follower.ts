@@ -168,7 +168,8 @@ export class LogFollower {
   }
 }
 
-function isOver({ kind }: FollowState): boolean {
+/** Whether nothing more comes by itself. */
+export function isOver({ kind }: FollowState): boolean {
   return kind === 'ended' || kind === 'refused';
 }
 

@@ -34,6 +34,11 @@ export function add(lines: Lines, more: readonly Entry[]): Lines {
   };
 }
 
+/** How many entries are lines. */
+export function linesIn(entries: readonly Entry[]): number {
+  return entries.reduce((count, { kind }) => (kind === 'line' ? count + 1 : count), 0);
+}
+
 /** Lines that hold the text, in any case. Who speaks is no line. */
 export function matching(entries: readonly Entry[], text: string): readonly Entry[] {
   if (text === '') return entries;

@@ -8,8 +8,8 @@ import { classes } from '../../design/classes';
 import { TextInput } from '../../design/field';
 import { Panel } from '../../design/page';
 import { ProblemNote } from '../../design/problem-note';
-import { type Followed, type FollowState, LogFollower } from './follower';
-import { type Lines, matching, TAIL } from './lines';
+import { type Followed, type FollowState, isOver, LogFollower } from './follower';
+import { type Lines, linesIn, matching, TAIL } from './lines';
 import { LogView } from './view';
 
 /** As for the stream of events. */
@@ -25,6 +25,7 @@ export function LogTab({ id, name }: { id: string; name: string }) {
   newest.current = followed.lines;
   const lines = held ?? followed.lines;
   const shown = useMemo(() => matching(lines.entries, sought), [lines, sought]);
+  const count = useMemo(() => linesIn(lines.entries), [lines]);
   const since = held === null ? 0 : Math.max(0, followed.lines.came - held.came);
   const { state } = followed;
   return (
@@ -49,14 +50,18 @@ export function LogTab({ id, name }: { id: string; name: string }) {
           <WrapText size={15} aria-hidden />
           Wrap
         </Button>
-        <Button className="min-w-28" onClick={() => setHeld(held === null ? followed.lines : null)}>
+        <Button
+          className="min-w-28"
+          disabled={held === null && isOver(state)}
+          onClick={() => setHeld(held === null ? followed.lines : null)}
+        >
           {held === null ? <Pause size={15} aria-hidden /> : <Play size={15} aria-hidden />}
           {held === null ? 'Pause' : 'Follow'}
         </Button>
         <p role="status" className="ml-auto min-w-36 text-right text-muted text-xs">
           {sought === ''
-            ? `${count(lines)} lines`
-            : `${shown.length.toLocaleString()} of ${count(lines)} lines match`}
+            ? `${count.toLocaleString()} lines`
+            : `${shown.length.toLocaleString()} of ${count.toLocaleString()} lines match`}
           {since > 0 && `, ${since.toLocaleString()} new`}
         </p>
       </div>
@@ -152,8 +157,4 @@ function emptiness(state: FollowState, sought: string, lines: Lines): string {
 function bounds({ dropped, came }: Lines): string {
   if (dropped > 0) return `The oldest ${dropped.toLocaleString()} lines were left out of this page.`;
   return came >= TAIL ? `Older output than the newest ${TAIL.toLocaleString()} lines was not read.` : '';
-}
-
-function count({ came, dropped }: Lines): string {
-  return Math.max(0, came - dropped).toLocaleString();
 }

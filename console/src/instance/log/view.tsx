@@ -8,7 +8,8 @@ import { classes } from '../../design/classes';
 import { spansOf } from './ansi';
 import { cut, type Entry } from './lines';
 
-const ROW = 20;
+/** Of a line that does not wrap. */
+const ROW = 18;
 /** So near to its end is at it. */
 const NEAR = ROW;
 
@@ -97,7 +98,7 @@ const Row = memo(function Row({ entry, sought, wrap }: { entry: Entry; sought: s
   }
   const { at, source, text } = entry.line;
   return (
-    <div className="flex min-h-5 gap-3 leading-5">
+    <div className="flex min-h-[18px] gap-3 leading-[18px]">
       {at !== null && (
         <time dateTime={at} className="shrink-0 text-muted max-sm:hidden">
           {clock(Date.parse(at))}

@@ -88,13 +88,10 @@ export class Calls {
   }
 }
 
-/** Whether the tool may have run although no result came. */
+/** Whether the tool may have run although no result came, and no problem of the daemon says so. */
 export function mayHaveRun(outcome: Call['outcome']): boolean {
   if (outcome.kind === 'given-up') return true;
-  return (
-    outcome.kind === 'problem' &&
-    ['tool_failed', 'tool_timed_out', 'unreachable', 'foreign_answer'].includes(outcome.problem.code)
-  );
+  return outcome.kind === 'problem' && ['unreachable', 'foreign_answer'].includes(outcome.problem.code);
 }
 
 export function useCalls(id: string): Calls {

@@ -35,7 +35,7 @@ export function CallForm({
   const [fields] = useState(() => argumentsOf(tool.input_schema as Schema));
   const [values, setValues] = useState<Values>(() => initialValues(fields));
   /** The arguments as JSON; null while the form is used. */
-  const [json, setJson] = useState<string | null>(fields.length === 0 ? '{}' : null);
+  const [json, setJson] = useState<string | null>(null);
   const [wasTried, setWasTried] = useState(false);
   const [lost, setLost] = useState(false);
   const made = toText(fields, values);
@@ -80,6 +80,7 @@ export function CallForm({
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) event.currentTarget.requestSubmit();
       }}
     >
+      {fields.length === 0 && json === null && <p className="text-muted">It takes no arguments.</p>}
       {json === null &&
         fields.map((field) => (
           <ArgumentField
@@ -93,7 +94,6 @@ export function CallForm({
       {json !== null && (
         <Field
           label="Arguments as JSON"
-          hint={fields.length === 0 ? 'Its schema names no arguments.' : undefined}
           errors={[
             ...(wasTried && complaint !== null ? [complaint] : []),
             ...(lost
@@ -122,11 +122,9 @@ export function CallForm({
           <Play size={15} aria-hidden />
           {running === null ? `Call ${tool.name}` : 'Calling …'}
         </Button>
-        {fields.length > 0 && (
-          <Button look="quiet" onClick={json === null ? () => setJson(made.text) : toForm}>
-            {json === null ? 'Edit as JSON' : 'Edit as a form'}
-          </Button>
-        )}
+        <Button look="quiet" onClick={json === null ? () => setJson(made.text) : toForm}>
+          {json === null ? 'Edit as JSON' : 'Edit as a form'}
+        </Button>
         {isRunning && <p className="text-muted text-xs max-sm:hidden">Ctrl + Enter calls it, too</p>}
         {!isRunning && <p className="text-muted">It has no endpoint now, so nothing can be called.</p>}
       </div>

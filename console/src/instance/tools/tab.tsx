@@ -39,7 +39,6 @@ export function ToolsTab({ instance, calls }: { instance: Instance; calls: Calls
   const shown = chosen ?? (asked === undefined ? (tools[0] ?? null) : null);
   return (
     <div className="grid gap-4">
-      {error !== null && <ProblemNote problem={Problem.from(error)} />}
       {tools.length === 0 && (
         <EmptyState icon={Wrench} title="It offers no tools">
           Its server was asked <Age of={at} /> ago, and named none. That may be right: servers can offer other

@@ -34,7 +34,7 @@ export function Tabs<T extends string>({
           <Parts.Trigger
             key={tab.value}
             value={tab.value}
-            className="-mb-px whitespace-nowrap border-transparent border-b-2 px-3 py-2 font-medium max-sm:px-2 text-muted hover:text-ink data-[state=active]:border-signal data-[state=active]:text-ink"
+            className="-mb-px whitespace-nowrap border-transparent border-b-2 px-3 py-2 font-medium -outline-offset-2 max-sm:px-2 text-muted hover:text-ink data-[state=active]:border-signal data-[state=active]:text-ink"
           >
             {tab.label}
           </Parts.Trigger>

@@ -26,7 +26,7 @@ export function ConnectTab({ instance }: { instance: Instance }) {
     ({ type, status }) => type === 'Authenticated' && status === 'False',
   );
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <ul className="list-disc space-y-1 pl-5">
         {isLoopback(endpoint.url) && (
           <li>

@@ -34,7 +34,7 @@ export function EventsTab({ id }: { id: string }) {
   }
   const newest = data.slice(-shown).reverse();
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Panel>
         <ol aria-label="Events, newest first" className="px-4 py-4">
           {newest.map((event, place) => (

@@ -11,9 +11,9 @@ import { conditionWords } from './words';
 
 export function OverviewTab({ instance }: { instance: Instance }) {
   return (
-    <div className="grid items-start gap-4 wide:grid-cols-[3fr_2fr]">
+    <div className="grid grid-cols-1 items-start gap-4 wide:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
       <Conditions conditions={instance.conditions} />
-      <div className="grid min-w-0 gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <WorkloadPanel instance={instance} />
         <EnvironmentPanel instance={instance} />
         <RecordPanel instance={instance} />
@@ -75,10 +75,10 @@ function WorkloadPanel({ instance }: { instance: Instance }) {
       {workload !== null && (
         <Facts>
           <Fact name="Name">
-            <code className="break-all">{workload.name}</code>
+            <code className="break-all text-xs">{workload.name}</code>
           </Fact>
           <Fact name="Id">
-            <code className="break-all">{workload.id}</code>
+            <code className="break-all text-xs">{workload.id}</code>
           </Fact>
           {workload.port !== null && <Fact name="Port">{workload.port}</Fact>}
           {endpoint !== null && <Fact name="Transport">{endpoint.transport}</Fact>}
@@ -132,6 +132,7 @@ function RecordPanel({ instance }: { instance: Instance }) {
   return (
     <Panel title="Record">
       <Facts>
+        {instance.description !== null && <Fact name="Description">{instance.description}</Fact>}
         <Fact name="Labels">
           {labels.length === 0 ? (
             <span className="text-muted">none</span>
@@ -147,7 +148,7 @@ function RecordPanel({ instance }: { instance: Instance }) {
         </Fact>
         <Fact name="Id">
           <span className="-my-1 flex items-center gap-1">
-            <code className="min-w-0 break-all">{instance.id}</code>
+            <code className="min-w-0 break-all text-xs">{instance.id}</code>
             <Copy text={instance.id} what="id" />
           </span>
         </Fact>

@@ -49,9 +49,19 @@ function OneInstance({ id }: { id: string }) {
 function Known({ instance, problem }: { instance: Instance; problem: Problem | null }) {
   // Calls outlive the tab they were made in.
   const calls = useCalls(instance.id);
-  const { name } = instance;
+  const { name, description } = instance;
   return (
-    <Page title={name} note={instance.description ?? undefined} actions={<Acts instance={instance} />}>
+    <Page
+      title={name}
+      note={
+        description === null ? undefined : (
+          <span title={description} className="line-clamp-2">
+            {description}
+          </span>
+        )
+      }
+      actions={<Acts instance={instance} />}
+    >
       {/* That the daemon is away is said at the foot of the window; what is known stays. */}
       {problem?.retryable === false && <ProblemNote problem={problem} />}
       <Head instance={instance} />

@@ -109,7 +109,11 @@ export class LogFollower {
       });
       if (!response.ok || response.body === null) {
         const problem = Problem.of(response.status, await response.json().catch(() => null));
-        return problem.retryable ? { kind: 'lost', reason: problem.detail } : { kind: 'refused', problem };
+        if (!problem.retryable) return { kind: 'refused', problem };
+        // A proxy answers for a daemon that is away: of that there is no more to say.
+        const reason =
+          problem.body === null ? `the answer had the status ${response.status}` : problem.detail;
+        return { kind: 'lost', reason };
       }
       this.#fresh = true;
       return await this.#follow(response.body, running.signal, heard, follows);

@@ -38,7 +38,7 @@ export function ToolsTab({ instance, calls }: { instance: Instance; calls: Calls
   // Where there is room for both, the first is shown before one is chosen.
   const shown = chosen ?? (asked === undefined ? (tools[0] ?? null) : null);
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       {tools.length === 0 && (
         <EmptyState icon={Wrench} title="It offers no tools">
           Its server was asked <Age of={at} /> ago, and named none. That may be right: servers can offer other
@@ -46,7 +46,7 @@ export function ToolsTab({ instance, calls }: { instance: Instance; calls: Calls
         </EmptyState>
       )}
       {tools.length > 0 && (
-        <div className="grid items-start gap-4 md:grid-cols-[minmax(13rem,18rem)_minmax(0,1fr)]">
+        <div className="grid grid-cols-1 items-start gap-4 md:grid-cols-[minmax(13rem,18rem)_minmax(0,1fr)]">
           <div className={classes(asked !== undefined && 'max-md:hidden')}>
             <ToolList tools={tools} at={at} shown={shown} />
           </div>

@@ -9,7 +9,7 @@ import { Outcome } from './outcome';
 export function ToolPanel({ tool, calls, isRunning }: { tool: Tool; calls: Calls; isRunning: boolean }) {
   const made = useMade(calls).filter((call) => call.tool === tool.name);
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       <Panel title={<span className="break-all">{tool.name}</span>}>
         <div className="space-y-4 px-4 py-3">
           <p className="max-w-prose whitespace-pre-wrap break-words">
@@ -25,7 +25,7 @@ export function ToolPanel({ tool, calls, isRunning }: { tool: Tool; calls: Calls
           </details>
         </div>
       </Panel>
-      <section aria-label="Calls from this page" aria-live="polite" className="grid gap-3">
+      <section aria-label="Calls from this page" aria-live="polite" className="grid grid-cols-1 gap-3">
         {made.map((call) => (
           <Outcome key={call.number} call={call} onGiveUp={() => calls.giveUp(call.number)} />
         ))}

@@ -15,7 +15,8 @@ import {
 import { Problem } from '../api/problem';
 import type { Instance, Status } from '../api/types';
 import { Button } from '../design/button';
-import { ConfirmDialog } from '../design/dialog';
+import { ConfirmDialog, Dialog } from '../design/dialog';
+import { ProblemNote } from '../design/problem-note';
 import { toast } from '../design/toast';
 import { deletionHindered } from './words';
 
@@ -38,10 +39,7 @@ export function Acts({ instance }: { instance: Instance }) {
           look="main"
           disabled={retry.isPending}
           onClick={() =>
-            retry.mutate(instance, {
-              onSuccess: () => toast('good', `${instance.name} is tried again.`),
-              onError: (thrown) => toast('bad', Problem.from(thrown).detail),
-            })
+            retry.mutate(instance, { onSuccess: () => toast('good', `${instance.name} is tried again.`) })
           }
         >
           <RotateCcw size={15} aria-hidden />
@@ -66,6 +64,11 @@ export function Acts({ instance }: { instance: Instance }) {
         <Trash2 size={15} aria-hidden />
         {isDeleting ? 'Deleting …' : 'Delete'}
       </Button>
+      {retry.error !== null && (
+        <Dialog title={`${instance.name} was not tried again`} onClose={retry.reset}>
+          <ProblemNote problem={Problem.from(retry.error)} />
+        </Dialog>
+      )}
       {asked === 'restart' && <Restart instance={instance} onClose={() => setAsked(null)} />}
       {asked === 'delete' && !isDeleting && <Delete instance={instance} onClose={() => setAsked(null)} />}
       {asked === 'forget' && hindered !== null && (

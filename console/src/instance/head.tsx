@@ -27,7 +27,7 @@ export function Head({ instance }: { instance: Instance }) {
           <HealthWord instance={instance} />
         </Item>
         <Item name="Template">
-          <Link to="/" search={{ template }} className="underline underline-offset-2">
+          <Link to="/templates" className="underline underline-offset-2">
             {template}
           </Link>
         </Item>

@@ -31,9 +31,12 @@ export function InstancePage() {
 }
 
 function OneInstance({ id }: { id: string }) {
-  const { data, error } = useQuery({ ...instanceQuery(id), refetchInterval: REFRESH });
+  const { data, error } = useQuery({
+    ...instanceQuery(id),
+    refetchInterval: ({ state }) => (isMissing(state.error) ? false : REFRESH),
+  });
   const problem = error === null ? null : Problem.from(error);
-  if (problem?.code === 'instance_not_found') return <Gone id={data?.id ?? id} name={data?.name ?? null} />;
+  if (isMissing(error)) return <Gone id={data?.id ?? id} name={data?.name ?? null} />;
   if (data !== undefined) return <Known instance={data} problem={problem} />;
   return (
     <Page title={id}>
@@ -44,6 +47,10 @@ function OneInstance({ id }: { id: string }) {
       )}
     </Page>
   );
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Problem && thrown.code === 'instance_not_found';
 }
 
 function Known({ instance, problem }: { instance: Instance; problem: Problem | null }) {

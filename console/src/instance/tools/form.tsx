@@ -59,6 +59,16 @@ export function CallForm({
     if (json !== null && isSecret) setJson('{}');
     setWasTried(false);
   };
+  const toJson = () => {
+    // What is masked in the form must not be read there.
+    setJson(
+      toText(
+        fields.filter(({ kind }) => kind !== 'secret'),
+        values,
+      ).text,
+    );
+    setWasTried(false);
+  };
   const toForm = () => {
     const filled = toValues(fields, json ?? '{}');
     setLost(filled === null);
@@ -122,7 +132,7 @@ export function CallForm({
           <Play size={15} aria-hidden />
           {running === null ? `Call ${tool.name}` : 'Calling …'}
         </Button>
-        <Button look="quiet" onClick={json === null ? () => setJson(made.text) : toForm}>
+        <Button look="quiet" onClick={json === null ? toJson : toForm}>
           {json === null ? 'Edit as JSON' : 'Edit as a form'}
         </Button>
         {isRunning && <p className="text-muted text-xs max-sm:hidden">Ctrl + Enter calls it, too</p>}

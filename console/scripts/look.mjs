@@ -21,6 +21,7 @@ const paths =
         '/plugins',
         '/plugins/naming/rehearse',
         '/provisioners',
+        ...(await ofInstance()),
       ];
 const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(program)) {
@@ -65,3 +66,10 @@ for (const colorScheme of ['light', 'dark']) {
 }
 await browser.close();
 process.exit(complaints === 0 ? 0 : 1);
+
+/** Every tab of the first instance that the daemon has. */
+async function ofInstance() {
+  const { instances } = await (await fetch(`${address}/mcp/instances?limit=1`)).json();
+  const tabs = ['overview', 'connect', 'tools', 'events', 'logs', 'admission'];
+  return instances.flatMap(({ id }) => tabs.map((tab) => `/instances/${id}?tab=${tab}`));
+}

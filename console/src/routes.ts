@@ -3,6 +3,7 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { CreatePage } from './create/page';
 import { InstancePage } from './instance/page';
+import { readPlace } from './instance/place';
 import { readFilter } from './instances/filter';
 import { InstancesPage } from './instances/page';
 import { PluginsPage } from './plugins/page';
@@ -37,6 +38,7 @@ const create = createRoute({
 const instance = createRoute({
   getParentRoute: () => root,
   path: '/instances/$id',
+  validateSearch: readPlace,
   component: InstancePage,
 });
 

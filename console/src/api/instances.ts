@@ -40,25 +40,42 @@ export function checkInstance(body: CreateRequest): Promise<DryRun> {
   ) as Promise<DryRun>;
 }
 
-export async function deleteInstance(id: string): Promise<void> {
-  await answer(api.DELETE('/mcp/instances/{id}', { params: { path: { id }, query: { wait: '0s' } } }));
+/** Which one, and the revision it was last seen at: what changed meanwhile refuses the act. */
+type Seen = Pick<Instance, 'id' | 'name' | 'revision'>;
+
+function only({ id, revision }: Seen) {
+  return { path: { id }, header: { 'If-Match': `"${revision}"` } };
+}
+
+export async function deleteInstance(seen: Seen): Promise<void> {
+  await answer(api.DELETE('/mcp/instances/{id}', { params: { ...only(seen), query: { wait: '0s' } } }));
+}
+
+/** Forgets the record, whatever may remain outside. */
+export async function forgetInstance(seen: Seen): Promise<void> {
+  await answer(api.DELETE('/mcp/instances/{id}', { params: { ...only(seen), query: { force: true } } }));
 }
 
 export function retryInstance(id: string): Promise<Instance> {
   return answer(api.POST('/mcp/instances/{id}/retry', { params: { path: { id } } }));
 }
 
-export function restartInstance(id: string): Promise<Instance> {
-  return answer(api.POST('/mcp/instances/{id}/restart', { params: { path: { id } } }));
+export function restartInstance(seen: Seen): Promise<Instance> {
+  return answer(api.POST('/mcp/instances/{id}/restart', { params: only(seen) }));
 }
 
 /** One act on one instance; what is cached of it is read again afterwards, however it ended. */
-export function useInstanceAct<T>(act: (id: string) => Promise<T>) {
+export function useInstanceAct<T>(act: (seen: Seen) => Promise<T>) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: act,
-    onSettled: (_answer, _problem, id) =>
-      client.invalidateQueries({ queryKey: keys.instances.one(id), exact: true }),
+    onSettled: (_answer, _problem, { id, name }) =>
+      Promise.all(
+        // A page may know it by its name.
+        [id, name].map((known) =>
+          client.invalidateQueries({ queryKey: keys.instances.one(known), exact: true }),
+        ),
+      ),
   });
 }
 

@@ -50,13 +50,13 @@ export function HelpButton({ item: { what, help }, onSettled }: { item: Item; on
 }
 
 function RetryButton({ instance, onSettled }: { instance: Instance; onSettled: Settled }) {
-  const retry = useInstanceAct(retryInstance);
+  const retry = useInstanceAct(({ id }) => retryInstance(id));
   return (
     <Button
       aria-label={`Retry ${instance.name}`}
       disabled={retry.isPending}
       onClick={() =>
-        retry.mutate(instance.id, {
+        retry.mutate(instance, {
           onSuccess: () => onSettled(null),
           onError: (thrown) => onSettled(Problem.from(thrown)),
         })
@@ -67,7 +67,8 @@ function RetryButton({ instance, onSettled }: { instance: Instance; onSettled: S
   );
 }
 
-function RestartButton({ instance: { id, name } }: { instance: Instance }) {
+function RestartButton({ instance }: { instance: Instance }) {
+  const { name } = instance;
   const [asking, setAsking] = useState(false);
   const restart = useInstanceAct(restartInstance);
   return (
@@ -82,7 +83,7 @@ function RestartButton({ instance: { id, name } }: { instance: Instance }) {
           busy={restart.isPending}
           problem={restart.error && Problem.from(restart.error)}
           onClose={() => setAsking(false)}
-          onConfirm={() => restart.mutate(id, { onSuccess: () => setAsking(false) })}
+          onConfirm={() => restart.mutate(instance, { onSuccess: () => setAsking(false) })}
         >
           <p>
             Its workload is destroyed and made again. Clients lose their connection, and what the server held

@@ -22,7 +22,7 @@ export function Page({
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1">
           <h1 className="break-words">{title}</h1>
-          {note !== undefined && <p className="min-h-5 text-muted">{note}</p>}
+          {note !== undefined && <p className="min-h-5 break-words text-muted">{note}</p>}
         </div>
         {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
       </div>
@@ -58,14 +58,16 @@ export function Panel({
 /** Names and what they are, in two columns; below each other where there is no room. */
 export function Facts({ children }: { children: ReactNode }) {
   return (
-    <dl className="grid gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[minmax(8rem,max-content)_1fr]">{children}</dl>
+    <dl className="grid grid-cols-1 gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[fit-content(45%)_minmax(0,1fr)]">
+      {children}
+    </dl>
   );
 }
 
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-muted">{name}</dt>
+      <dt className="wrap-anywhere text-muted sm:min-w-32">{name}</dt>
       <dd className="min-w-0 break-words">{children}</dd>
     </>
   );

@@ -12,7 +12,17 @@ const [address = 'http://127.0.0.1:4173', folder = '../target/console-shots', ..
 const paths =
   asked.length > 0
     ? asked
-    : ['/', '/?q=nothing-has-this-name', '/create', '/templates', '/plugins', '/provisioners'];
+    : [
+        '/',
+        '/?q=nothing-has-this-name',
+        '/create',
+        '/templates',
+        '/templates/demo',
+        '/plugins',
+        '/plugins/naming/rehearse',
+        '/provisioners',
+        ...(await ofInstance()),
+      ];
 const program = process.env.CHROMIUM ?? '/usr/bin/chromium';
 if (!existsSync(program)) {
   console.error(`There is no browser at ${program}: install chromium, or set CHROMIUM.`);
@@ -56,3 +66,10 @@ for (const colorScheme of ['light', 'dark']) {
 }
 await browser.close();
 process.exit(complaints === 0 ? 0 : 1);
+
+/** Every tab of the first instance that the daemon has. */
+async function ofInstance() {
+  const { instances } = await (await fetch(`${address}/mcp/instances?limit=1`)).json();
+  const tabs = ['overview', 'connect', 'tools', 'events', 'logs', 'admission'];
+  return instances.flatMap(({ id }) => tabs.map((tab) => `/instances/${id}?tab=${tab}`));
+}

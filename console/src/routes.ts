@@ -3,14 +3,17 @@
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { CreatePage } from './create/page';
 import { InstancePage } from './instance/page';
+import { readPlace } from './instance/place';
 import { readFilter } from './instances/filter';
 import { InstancesPage } from './instances/page';
 import { PluginsPage } from './plugins/page';
+import { RehearsePage } from './plugins/rehearse-page';
 import { ProvisionersPage } from './provisioners/page';
 import { parseSearch, stringifySearch, text } from './search';
 import { Failure, NoSuchPage } from './shell/failure';
 import { Shell } from './shell/shell';
 import { TemplatesPage } from './templates/page';
+import { TemplatePage } from './templates/template-page';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NoSuchPage });
 
@@ -35,12 +38,25 @@ const create = createRoute({
 const instance = createRoute({
   getParentRoute: () => root,
   path: '/instances/$id',
+  validateSearch: readPlace,
   component: InstancePage,
 });
 
 const templates = createRoute({ getParentRoute: () => root, path: '/templates', component: TemplatesPage });
 
+const template = createRoute({
+  getParentRoute: () => root,
+  path: '/templates/$name',
+  component: TemplatePage,
+});
+
 const plugins = createRoute({ getParentRoute: () => root, path: '/plugins', component: PluginsPage });
+
+const rehearse = createRoute({
+  getParentRoute: () => root,
+  path: '/plugins/$name/rehearse',
+  component: RehearsePage,
+});
 
 const provisioners = createRoute({
   getParentRoute: () => root,
@@ -49,7 +65,16 @@ const provisioners = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([instances, create, instance, templates, plugins, provisioners]),
+  routeTree: root.addChildren([
+    instances,
+    create,
+    instance,
+    templates,
+    template,
+    plugins,
+    rehearse,
+    provisioners,
+  ]),
   parseSearch,
   stringifySearch,
   defaultErrorComponent: Failure,

@@ -1,74 +1,82 @@
-// Create an instance from a template.
+// Create an instance: the form, and once it is asked for, how its creation goes.
 
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { LayoutTemplate } from 'lucide-react';
 import { useState } from 'react';
-import { createInstance } from '../api/instances';
 import { Problem } from '../api/problem';
+import { provisionersQuery } from '../api/provisioners';
 import { templatesQuery } from '../api/templates';
-import { Button } from '../design/button';
-import { Field, Select, TextInput } from '../design/field';
+import type { Instance } from '../api/types';
+import { Button, ButtonLink } from '../design/button';
+import { EmptyState } from '../design/empty-state';
 import { Page, Panel } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
+import { Skeleton } from '../design/skeleton';
+import { CreateForm } from './form';
+import { Progress } from './progress';
 
 export function CreatePage() {
-  const asked = useSearch({ from: '/create' }).template;
-  const navigate = useNavigate();
+  const search = useSearch({ from: '/create' });
+  const navigate = useNavigate({ from: '/create' });
   const templates = useQuery(templatesQuery);
-  const [name, setName] = useState('');
-  const [chosen, setChosen] = useState(asked);
-  const template = chosen ?? templates.data?.[0]?.name ?? '';
-  const create = useMutation({
-    mutationFn: createInstance,
-    onSuccess: (instance) => navigate({ to: '/instances/$id', params: { id: instance.id } }),
-  });
-  const problem = create.error === null ? null : Problem.from(create.error);
-  const wrong = (pointer: string) =>
-    problem?.errors.filter((error) => error.pointer === pointer).map((error) => error.message) ?? [];
+  const provisioners = useQuery(provisionersQuery);
+  const [made, setMade] = useState<Instance | null>(null);
+  const [again, setAgain] = useState(false);
+  // Where there is no choice nobody has to make it.
+  const only = templates.data?.length === 1 ? templates.data[0]?.name : undefined;
+
+  const another = () => {
+    setMade(null);
+    setAgain(true);
+  };
+
   return (
-    <Page title="Create an instance">
-      <Panel className="max-w-xl">
-        <form
-          className="space-y-4 px-4 py-4"
-          onSubmit={(event) => {
-            event.preventDefault();
-            create.mutate({ name, template });
-          }}
-        >
-          <Field
-            label="Name"
-            required
-            hint="Small letters, digits and “-”; unique among living instances."
-            errors={wrong('/name')}
-          >
-            {(control) => (
-              <TextInput
-                {...control}
-                required
-                maxLength={63}
-                value={name}
-                onChange={(event) => setName(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field label="Template" required errors={wrong('/template')}>
-            {(control) => (
-              <Select {...control} value={template} onChange={(event) => setChosen(event.target.value)}>
-                {templates.data?.map((each) => (
-                  <option key={each.name} value={each.name}>
-                    {each.name}: {each.description}
-                  </option>
-                ))}
-              </Select>
-            )}
-          </Field>
-          {problem !== null && <ProblemNote problem={problem} fields={['/name', '/template']} />}
-          {templates.error !== null && <ProblemNote problem={Problem.from(templates.error)} />}
-          <Button type="submit" look="main" disabled={create.isPending || template === ''}>
-            Create
+    <Page
+      title="Create an instance"
+      note={made === null ? 'An MCP server made from a template, and looked after from then on.' : undefined}
+    >
+      {made !== null && <Progress made={made} onAnother={another} />}
+      {made === null && templates.data === undefined && templates.error !== null && (
+        <ProblemNote problem={Problem.from(templates.error)}>
+          <Button className="mt-2" onClick={() => void templates.refetch()}>
+            Try again
           </Button>
-        </form>
-      </Panel>
+        </ProblemNote>
+      )}
+      {made === null && templates.isPending && <Waiting />}
+      {made === null && templates.data?.length === 0 && (
+        <EmptyState
+          icon={LayoutTemplate}
+          title="There is no template to create from"
+          action={<ButtonLink to="/templates">Go to the templates</ButtonLink>}
+        >
+          A template is a TOML file in the folder <code>templates</code> beside the configuration. Put one
+          there: it appears here without a restart.
+        </EmptyState>
+      )}
+      {made === null && templates.data !== undefined && templates.data.length > 0 && (
+        <CreateForm
+          templates={templates.data}
+          provisioners={provisioners.data ?? []}
+          asked={search.template ?? only}
+          again={again}
+          onChoose={(template) => void navigate({ search: { template }, replace: true, resetScroll: false })}
+          onCreated={setMade}
+        />
+      )}
     </Page>
+  );
+}
+
+function Waiting() {
+  return (
+    <Panel className="wide:max-w-[60%]">
+      <div role="status" aria-label="Templates are being read" className="space-y-3 px-4 py-4">
+        <Skeleton className="w-24" />
+        <Skeleton className="h-10" />
+        <Skeleton className="w-1/2" />
+      </div>
+    </Panel>
   );
 }

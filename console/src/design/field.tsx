@@ -18,27 +18,36 @@ export function Field({
   label,
   hint,
   errors = [],
+  warnings = [],
   required = false,
+  hiddenLabel = false,
   className,
   children,
 }: {
   label: ReactNode;
   hint?: ReactNode;
   errors?: readonly string[];
+  /** What is doubtful and refused by nobody. */
+  warnings?: readonly string[];
   required?: boolean;
+  /** For rows of a table of fields: the label is there for those who do not see the columns. */
+  hiddenLabel?: boolean;
   className?: string;
   children: (control: FieldControl) => ReactNode;
 }) {
   const id = useId();
   const hintId = `${id}-hint`;
   const errorId = `${id}-error`;
+  const warningId = `${id}-warning`;
   const wrong = errors.length > 0;
-  const described = [hint !== undefined && hintId, wrong && errorId].filter(Boolean).join(' ');
+  const described = [hint !== undefined && hintId, wrong && errorId, warnings.length > 0 && warningId]
+    .filter(Boolean)
+    .join(' ');
   return (
     <div className={classes('flex flex-col gap-1', className)}>
-      <label htmlFor={id} className="font-medium">
+      <label htmlFor={id} className={hiddenLabel ? 'sr-only' : 'font-medium'}>
         {label}
-        {required && <span className="ml-1 font-normal text-muted">(required)</span>}
+        {required && <span className="font-normal text-muted"> (required)</span>}
       </label>
       {children({
         id,
@@ -54,6 +63,13 @@ export function Field({
         <ul id={errorId} className="text-bad text-xs">
           {errors.map((error) => (
             <li key={error}>{error}</li>
+          ))}
+        </ul>
+      )}
+      {warnings.length > 0 && (
+        <ul id={warningId} className="text-warn text-xs">
+          {warnings.map((warning) => (
+            <li key={warning}>{warning}</li>
           ))}
         </ul>
       )}

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect } from 'react';
 import { classes } from './classes';
+import { setTitle } from './title';
 
 /** The title is also the document's, so that tabs and history can be told apart. */
 export function Page({
@@ -15,15 +16,13 @@ export function Page({
   actions?: ReactNode;
   children: ReactNode;
 }) {
-  useEffect(() => {
-    document.title = `${title} · Wharfinger`;
-  }, [title]);
+  useEffect(() => setTitle(title), [title]);
   return (
     <div className="mx-auto flex w-full max-w-[100rem] flex-col gap-4 px-4 py-5 sm:px-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <div className="min-w-0 flex-1">
           <h1 className="break-words">{title}</h1>
-          {note !== undefined && <p className="min-h-5 text-muted">{note}</p>}
+          {note !== undefined && <p className="min-h-5 break-words text-muted">{note}</p>}
         </div>
         {actions !== undefined && <div className="flex flex-wrap gap-2">{actions}</div>}
       </div>
@@ -47,7 +46,7 @@ export function Panel({
     <section className={classes('rounded-md border border-line bg-surface', className)}>
       {title !== undefined && (
         <header className="flex min-h-11 flex-wrap items-center gap-2 border-line border-b px-4 py-1.5">
-          <h2 className="min-w-0 flex-1">{title}</h2>
+          <h2 className="min-w-0 flex-1 basis-40">{title}</h2>
           {actions}
         </header>
       )}
@@ -59,14 +58,16 @@ export function Panel({
 /** Names and what they are, in two columns; below each other where there is no room. */
 export function Facts({ children }: { children: ReactNode }) {
   return (
-    <dl className="grid gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[minmax(8rem,max-content)_1fr]">{children}</dl>
+    <dl className="grid grid-cols-1 gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[fit-content(45%)_minmax(0,1fr)]">
+      {children}
+    </dl>
   );
 }
 
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="text-muted">{name}</dt>
+      <dt className="wrap-anywhere text-muted sm:min-w-32">{name}</dt>
       <dd className="min-w-0 break-words">{children}</dd>
     </>
   );

@@ -1,126 +1,89 @@
-// One instance: where it stands, and its deletion.
+// One instance: what is known of it, what it can do, what it says, and what became of it.
 
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useParams } from '@tanstack/react-router';
-import { Trash2 } from 'lucide-react';
-import { useState } from 'react';
-import { deleteInstance, instanceQuery, useInstanceAct } from '../api/instances';
+import { useParams } from '@tanstack/react-router';
+import { instanceQuery } from '../api/instances';
 import { Problem } from '../api/problem';
-import type { Condition, Instance } from '../api/types';
-import { Age } from '../design/age';
-import { Button, ButtonLink } from '../design/button';
-import { ConditionBadge } from '../design/condition-badge';
-import { Copy } from '../design/copy';
-import { ConfirmDialog } from '../design/dialog';
-import { Fact, Facts, Page, Panel } from '../design/page';
+import type { Instance } from '../api/types';
+import { Page } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
-import { StatusBadge } from '../design/status-badge';
+import { Acts } from './acts';
+import { AdmissionTab } from './admission';
+import { ConnectTab } from './connect';
+import { EventsTab } from './events';
+import { FailurePanel } from './failure';
+import { Gone } from './gone';
+import { Head } from './head';
+import { LogTab } from './log/tab';
+import { OverviewTab } from './overview';
+import { PlaceTabs } from './place-tabs';
+import { useCalls } from './tools/calls';
+import { ToolsTab } from './tools/tab';
+
+/** When somebody last looked at a workload makes no event. */
+const REFRESH = 15_000;
 
 export function InstancePage() {
   const { id } = useParams({ from: '/instances/$id' });
-  const instance = useQuery(instanceQuery(id));
-  if (instance.data === undefined) {
-    return (
-      <Page title={id}>
-        {instance.error === null ? (
-          <SkeletonRows rows={6} label="The instance is being read" />
-        ) : (
-          <ProblemNote problem={Problem.from(instance.error)}>
-            <ButtonLink to="/" className="mt-2">
-              Go to the instances
-            </ButtonLink>
-          </ProblemNote>
-        )}
-      </Page>
-    );
-  }
-  return <Known instance={instance.data} problem={instance.error && Problem.from(instance.error)} />;
+  // Another instance is another page: nothing of the last one's may stay.
+  return <OneInstance key={id} id={id} />;
 }
 
-function Known({ instance, problem }: { instance: Instance; problem: Problem | null }) {
-  const [asking, setAsking] = useState(false);
-  const navigate = useNavigate();
-  const remove = useInstanceAct(deleteInstance);
-  const gone = problem?.code === 'instance_not_found';
+function OneInstance({ id }: { id: string }) {
+  const { data, error } = useQuery({
+    ...instanceQuery(id),
+    refetchInterval: ({ state }) => (isMissing(state.error) ? false : REFRESH),
+  });
+  const problem = error === null ? null : Problem.from(error);
+  if (isMissing(error)) return <Gone id={data?.id ?? id} name={data?.name ?? null} />;
+  if (data !== undefined) return <Known instance={data} problem={problem} />;
   return (
-    <Page
-      title={instance.name}
-      note={instance.description ?? undefined}
-      actions={
-        <Button
-          look="danger"
-          disabled={gone || instance.status === 'deleting'}
-          onClick={() => setAsking(true)}
-        >
-          <Trash2 size={15} aria-hidden />
-          Delete
-        </Button>
-      }
-    >
-      {problem !== null && <ProblemNote problem={problem} />}
-      <Panel title="Status" actions={<StatusBadge status={gone ? 'gone' : instance.status} />}>
-        <Facts>
-          <Fact name="Endpoint">
-            {instance.endpoint === null ? (
-              <span className="text-muted">none while there is no workload</span>
-            ) : (
-              <span className="flex items-center gap-1">
-                <code className="min-w-0 break-all">{instance.endpoint.url}</code>
-                <Copy text={instance.endpoint.url} what="endpoint" />
-              </span>
-            )}
-          </Fact>
-          <Fact name="Template">{instance.template}</Fact>
-          <Fact name="Provisioner">{instance.provisioner}</Fact>
-          <Fact name="Age">
-            <Age of={instance.created_at} />
-          </Fact>
-          {instance.error !== null && (
-            <Fact name="Error">
-              <p className="text-bad">{instance.error.message}</p>
-              <p>{instance.error.remedy}</p>
-            </Fact>
-          )}
-        </Facts>
-      </Panel>
-      <Panel title="Conditions">
-        {instance.conditions.length === 0 && (
-          <p className="px-4 py-3 text-muted">
-            None yet: nobody could look at a workload so far. They appear here by themselves.
-          </p>
-        )}
-        <ul className="divide-y divide-line">
-          {instance.conditions.map((condition) => (
-            <ConditionRow key={condition.type} condition={condition} />
-          ))}
-        </ul>
-      </Panel>
-      {asking && (
-        <ConfirmDialog
-          title={`Delete ${instance.name}?`}
-          act={`Delete ${instance.name}`}
-          busy={remove.isPending}
-          problem={remove.error && Problem.from(remove.error)}
-          onClose={() => setAsking(false)}
-          onConfirm={() => remove.mutate(instance.id, { onSuccess: () => void navigate({ to: '/' }) })}
-        >
-          <p>Its workload is destroyed and its endpoint stops answering. This cannot be undone.</p>
-        </ConfirmDialog>
+    <Page title={id}>
+      {problem === null ? (
+        <SkeletonRows rows={8} label="The instance is being read" />
+      ) : (
+        <ProblemNote problem={problem} />
       )}
     </Page>
   );
 }
 
-function ConditionRow({ condition }: { condition: Condition }) {
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Problem && thrown.code === 'instance_not_found';
+}
+
+function Known({ instance, problem }: { instance: Instance; problem: Problem | null }) {
+  // Calls outlive the tab they were made in.
+  const calls = useCalls(instance.id);
+  const { name, description } = instance;
   return (
-    <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2">
-      <span className="min-w-40 font-medium">{condition.type}</span>
-      <ConditionBadge condition={condition} />
-      <span className="min-w-0 flex-1 basis-60 break-words">{condition.message}</span>
-      <span className="text-muted">
-        since <Age of={condition.since} /> ago
-      </span>
-    </li>
+    <Page
+      title={name}
+      note={
+        description === null ? undefined : (
+          <span title={description} className="line-clamp-2">
+            {description}
+          </span>
+        )
+      }
+      actions={<Acts instance={instance} />}
+    >
+      {/* That the daemon is away is said at the foot of the window; what is known stays. */}
+      {problem?.retryable === false && <ProblemNote problem={problem} />}
+      <Head instance={instance} />
+      <FailurePanel instance={instance} />
+      <PlaceTabs
+        label={`About ${name}`}
+        tabs={[
+          { value: 'overview', label: 'Overview', content: <OverviewTab instance={instance} /> },
+          { value: 'connect', label: 'Connect', content: <ConnectTab instance={instance} /> },
+          { value: 'tools', label: 'Tools', content: <ToolsTab instance={instance} calls={calls} /> },
+          { value: 'events', label: 'Events', content: <EventsTab id={instance.id} /> },
+          { value: 'logs', label: 'Logs', content: <LogTab id={instance.id} name={name} /> },
+          { value: 'admission', label: 'Admission', content: <AdmissionTab instance={instance} /> },
+        ]}
+      />
+    </Page>
   );
 }

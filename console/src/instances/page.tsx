@@ -3,6 +3,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, SearchX, Ship } from 'lucide-react';
 import { useMemo } from 'react';
+import { AttentionPanel } from '../attention/attention-panel';
 import { Button, ButtonLink } from '../design/button';
 import { EmptyState } from '../design/empty-state';
 import { Page } from '../design/page';
@@ -48,6 +49,7 @@ export function InstancesPage() {
           </Button>
         </ProblemNote>
       )}
+      <AttentionPanel />
       <JobsPanel />
       <FilterBar filter={filter} instances={all} onChange={setFilter} />
       {shown.length > 0 && (

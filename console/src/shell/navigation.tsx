@@ -2,6 +2,7 @@
 
 import { Link } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
+import { useAttention } from '../attention/attention';
 
 const PLACES = [
   ['Instances', '/', true],
@@ -21,7 +22,7 @@ export function Navigation() {
     >
       <ul className="flex whitespace-nowrap max-sm:justify-between">
         {PLACES.map(([label, to, exact]) => (
-          <li key={label}>
+          <li key={label} className="relative">
             <Link
               to={to}
               activeOptions={{ exact, includeSearch: false }}
@@ -30,6 +31,7 @@ export function Navigation() {
             >
               {label}
             </Link>
+            {to === '/' && <AttentionCount />}
           </li>
         ))}
         <li>
@@ -39,5 +41,20 @@ export function Navigation() {
         </li>
       </ul>
     </nav>
+  );
+}
+
+/** How many things need attention; they are listed on top of the instances. It takes no room of its own. */
+function AttentionCount() {
+  const { count } = useAttention();
+  if (count === 0) return null;
+  return (
+    <span
+      title={`${count} need attention`}
+      className="pointer-events-none absolute top-0 right-0 inline-flex h-4 min-w-4 translate-x-2/3 items-center justify-center rounded-full bg-bar-signal px-1 font-semibold text-[0.72rem] text-bar md:top-1 md:translate-x-1/2"
+    >
+      {count > 99 ? '99+' : count}
+      <span className="sr-only"> need attention</span>
+    </span>
   );
 }

@@ -1,6 +1,7 @@
 // The frame of every page: skip link, bar, page, and what is said at the foot of the window.
 
 import { Outlet } from '@tanstack/react-router';
+import { AttentionProvider } from '../attention/attention';
 import { Toasts } from '../design/toast';
 import { StreamAlert, StreamStatus } from '../live/stream-status';
 import { Mark } from './mark';
@@ -9,7 +10,7 @@ import { ThemeMenu } from './theme-menu';
 
 export function Shell() {
   return (
-    <>
+    <AttentionProvider>
       <a
         href="#page"
         className="sr-only z-50 rounded bg-act px-3 py-2 text-act-ink focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
@@ -32,6 +33,6 @@ export function Shell() {
       </main>
       <StreamAlert />
       <Toasts />
-    </>
+    </AttentionProvider>
   );
 }

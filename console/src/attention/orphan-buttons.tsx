@@ -101,7 +101,7 @@ function AdoptDialog({ orphan, onClose }: { orphan: Orphan; onClose: () => void 
             <TextInput
               {...control}
               required
-              autoFocus
+              data-focus-first
               maxLength={63}
               value={name}
               onChange={(event) => setName(event.target.value)}

@@ -2,7 +2,7 @@
 // gives the focus back. A library's would inject style elements, which the content security policy refuses.
 
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import type { Problem } from '../api/problem';
 import { Button, IconButton } from './button';
 import { ProblemNote } from './problem-note';
@@ -21,9 +21,12 @@ export function Dialog({
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // In the layout's effect it is closed before it leaves the page: only then does the browser give the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current;
     dialog?.showModal();
+    // React's autoFocus comes before the dialog is open, and is lost.
+    dialog?.querySelector<HTMLElement>('[data-focus-first]')?.focus();
     return () => dialog?.close();
   }, []);
   return (
@@ -87,7 +90,7 @@ export function ConfirmDialog({
       footer={
         <>
           {/* The harmless answer has the focus, so that a hasty Enter does no harm. */}
-          <Button autoFocus onClick={onClose}>
+          <Button data-focus-first onClick={onClose}>
             Cancel
           </Button>
           <Button look="danger" disabled={busy} onClick={onConfirm}>

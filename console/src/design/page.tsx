@@ -20,7 +20,7 @@ export function Page({
   return (
     <div className="mx-auto flex w-full max-w-[100rem] flex-col gap-4 px-4 py-5 sm:px-6">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 basis-40">
           <h1 className="break-words">{title}</h1>
           {note !== undefined && <p className="min-h-5 break-words text-muted">{note}</p>}
         </div>
@@ -58,7 +58,7 @@ export function Panel({
 /** Names and what they are, in two columns; below each other where there is no room. */
 export function Facts({ children }: { children: ReactNode }) {
   return (
-    <dl className="grid grid-cols-1 gap-x-6 gap-y-2 px-4 py-3 sm:grid-cols-[fit-content(45%)_minmax(0,1fr)]">
+    <dl className="grid grid-cols-1 gap-x-6 px-4 py-3 sm:gap-y-2 sm:grid-cols-[fit-content(45%)_minmax(0,1fr)]">
       {children}
     </dl>
   );
@@ -67,7 +67,7 @@ export function Facts({ children }: { children: ReactNode }) {
 export function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
     <>
-      <dt className="wrap-anywhere text-muted sm:min-w-32">{name}</dt>
+      <dt className="wrap-anywhere text-muted not-first:max-sm:mt-2 sm:min-w-32">{name}</dt>
       <dd className="min-w-0 break-words">{children}</dd>
     </>
   );

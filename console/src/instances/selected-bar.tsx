@@ -49,7 +49,12 @@ export function SelectedBar({ selected, onDone }: { selected: readonly Instance[
             start('delete', selected);
           }}
         >
-          <p>Their workloads are destroyed and their endpoints stop answering. This cannot be undone.</p>
+          <p>
+            {selected.length === 1
+              ? 'Its workload is destroyed and its endpoint stops answering.'
+              : 'Their workloads are destroyed and their endpoints stop answering.'}{' '}
+            This cannot be undone.
+          </p>
           <ul className="mt-3 flex flex-wrap gap-1.5">
             {selected.slice(0, NAMED).map(({ id, name }) => (
               <li key={id} className="max-w-full break-all rounded-sm bg-sunken px-2 py-0.5">

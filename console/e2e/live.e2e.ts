@@ -3,13 +3,10 @@
 import { expect, test } from 'vitest';
 import { withDaemon } from './harness/daemon';
 import { rowOf, streamState } from './harness/look';
-import { visit, withBrowser } from './harness/visit';
+import { AWAY, visit, withBrowser } from './harness/visit';
 
 const daemon = withDaemon();
 withBrowser();
-
-/** What Chromium's log says of a daemon that is away. */
-const AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE/;
 
 test('an instance that somebody else makes appears, changes and goes without a reload', async () => {
   const { page } = await visit(daemon);

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, test } from 'vitest';
 import type { Instance } from '../src/api/types';
-import { expectAccessible, expectNoSidewaysScroll, settled } from './harness/checks';
+import { expectAccessible, expectNoSidewaysScroll, expectSteady, settled } from './harness/checks';
 import { withDaemon } from './harness/daemon';
 import { field } from './harness/look';
 import { SHOTS } from './harness/programs';
 import { SCENE, setScene } from './harness/scene';
-import { NARROW, visit, WIDE, withBrowser } from './harness/visit';
+import { AWAY, NARROW, visit, WIDE, withBrowser } from './harness/visit';
 
 const daemon = withDaemon(SCENE);
 withBrowser();
@@ -108,27 +108,33 @@ const PLACES: readonly Place[] = [
 
 let scene: Record<string, Instance> = {};
 
+/** In every look a picture is taken, and what holds of every page is checked. */
+async function inEveryLook(page: Page, picture: string) {
+  for (const { colorScheme, viewport } of LOOKS) {
+    // Without motion nothing is caught half way from one look to the other.
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize(viewport);
+    // What sticks to the top would else stand in the middle of the picture.
+    await page.evaluate(() => scrollTo(0, 0));
+    const where = `${picture}-${colorScheme}-${viewport.width}`;
+    await page.screenshot({ path: join(SHOTS, `${where}.png`), fullPage: true });
+    await expectNoSidewaysScroll(page, where);
+    await expectAccessible(page, where);
+  }
+}
+
 function look(places: readonly Place[]) {
   for (const [picture, path, act] of places) {
     test(picture, async () => {
-      const { page, tolerate } = await visit(daemon, path(scene));
+      const { page, tolerate } = await visit(daemon, path(scene), { viewport: NARROW });
       // An instance that is not there is what its page is about.
       tolerate(/status of 404 .*\/mcp\/instances\//);
       // A creation that is denied is one of the pictures.
       tolerate(/status of 422 .*\/mcp\/instances/);
       await settled(page);
+      await expectSteady(page, picture);
       await act?.(page);
-      for (const { colorScheme, viewport } of LOOKS) {
-        // Without motion nothing is caught half way from one look to the other.
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.setViewportSize(viewport);
-        // What sticks to the top would else stand in the middle of the picture.
-        await page.evaluate(() => scrollTo(0, 0));
-        const where = `${picture}-${colorScheme}-${viewport.width}`;
-        await page.screenshot({ path: join(SHOTS, `${where}.png`), fullPage: true });
-        await expectNoSidewaysScroll(page, where);
-        await expectAccessible(page, where);
-      }
+      await inEveryLook(page, picture);
     });
   }
 }
@@ -140,4 +146,13 @@ describe('on a working day', () => {
     scene = await setScene(daemon);
   });
   look(PLACES);
+
+  test('away', async () => {
+    const { page, tolerate } = await visit(daemon);
+    await settled(page);
+    tolerate(AWAY);
+    await daemon.kill9();
+    await page.getByRole('alert').getByText('No live changes since').waitFor();
+    await inEveryLook(page, 'away');
+  });
 });

@@ -1,4 +1,4 @@
-// What holds of every page: nothing serious that axe finds, and nothing that scrolls sideways.
+// What holds of every page: nothing serious that axe finds, and nothing that scrolls sideways or jumps.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -27,6 +27,12 @@ export async function expectAccessible(page: Page, where: string) {
 export async function expectNoSidewaysScroll(page: Page, where: string) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(over, `pixels that ${where} is too wide`).toBeLessThanOrEqual(0);
+}
+
+/** Nothing jumped while the page was filled, by Chromium's own measure, in which 0.1 still counts as good. */
+export async function expectSteady(page: Page, where: string) {
+  const jumped = await page.evaluate(() => (window as unknown as { jumped: number }).jumped);
+  expect(jumped, `how far ${where} jumped`).toBeLessThan(0.02);
 }
 
 /** What was loading is there. */

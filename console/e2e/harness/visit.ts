@@ -22,6 +22,10 @@ const PATIENCE = 20_000;
 export const WIDE = { width: 1440, height: 900 };
 export const NARROW = { width: 380, height: 800 };
 
+/** What Chromium's log says of a daemon that is away. */
+export const AWAY =
+  /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE/;
+
 export interface Visit {
   page: Page;
   /** From now on such a complaint is what the test wants to see. */
@@ -56,6 +60,12 @@ export async function visit(daemon: Daemon, path = '/', options: BrowserContextO
     document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
       console.error(`breach of the policy: ${violatedDirective} ${blockedURI}`),
     );
+    // How far things moved that nobody asked to move; see expectSteady.
+    const seen = Object.assign(window, { jumped: 0 });
+    new PerformanceObserver((list) => {
+      for (const shift of list.getEntries())
+        seen.jumped += (shift as PerformanceEntry & { value: number }).value;
+    }).observe({ type: 'layout-shift', buffered: true });
   });
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${message.text()} (${message.location().url})`);

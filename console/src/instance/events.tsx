@@ -53,7 +53,8 @@ export function EventsTab({ id }: { id: string }) {
 
 function EventItem({ event, isLast }: { event: InstanceEvent; isLast: boolean }) {
   const { at, type, from, to, reason, message, revision } = event;
-  const look = to === null ? null : STATUS_LOOK[to];
+  // What changes no status has no colour of one: "connection refused" is not good because it was running.
+  const look = to === null || to === from ? null : STATUS_LOOK[to];
   const Icon = look?.icon ?? History;
   return (
     <li className="grid grid-cols-[1.25rem_1fr] gap-x-3">

@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Instance } from '../src/api/types';
 import { expectAccessible, expectNoSidewaysScroll, expectSteady, settled } from './harness/checks';
 import { withDaemon } from './harness/daemon';
@@ -154,5 +154,7 @@ describe('on a working day', () => {
     await daemon.kill9();
     await page.getByRole('alert').getByText('No live changes since').waitFor();
     await inEveryLook(page, 'away');
+    // It is said once, and what was known stays where it was.
+    expect(await page.getByRole('alert').count()).toBe(1);
   });
 });

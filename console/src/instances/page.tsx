@@ -3,6 +3,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Plus, SearchX, Ship } from 'lucide-react';
 import { useMemo } from 'react';
+import { problemOf } from '../api/reading';
 import { AttentionPanel } from '../attention/attention-panel';
 import { Button, ButtonLink } from '../design/button';
 import { EmptyState } from '../design/empty-state';
@@ -22,7 +23,7 @@ export function InstancesPage() {
   const navigate = useNavigate({ from: '/' });
   const { keeper } = useLive();
   const { records, complete } = useRoster();
-  const problem = useRosterProblem();
+  const problem = problemOf({ data: records.size > 0 ? records : undefined, error: useRosterProblem() });
   const { selection, pick, selectAll, clear } = useSelection();
   const all = useMemo(() => [...records.values()], [records]);
   const shown = useMemo(() => select(filter, all), [filter, all]);

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import type { PluginList } from '../src/api/types';
+import type { Instance, PluginList } from '../src/api/types';
 import { DEMO, ENVIRONMENT, NAMING } from './harness/config';
 import { withDaemon } from './harness/daemon';
-import { field } from './harness/look';
+import { field, statusOf } from './harness/look';
 import { PLUGINS } from './harness/programs';
 import { visit, withBrowser } from './harness/visit';
 
@@ -16,8 +16,6 @@ const LENIENT = NAMING.replace('^team-', '^[a-z]');
 
 const daemon = withDaemon({
   more: LENIENT + ENVIRONMENT,
-  // What fails once stays failed until somebody helps.
-  recovery: { base: '50ms', cap: '100ms' },
   templates: { demo: DEMO },
 });
 withBrowser();
@@ -66,27 +64,26 @@ test('a failed instance is on top with its reason, and one button tries it again
 });
 
 test('a file that is refused is told of with its reason, and is read again when it is mended', async () => {
-  const { page } = await visit(daemon);
-  await attention(page).getByText('Nothing needs attention.').waitFor();
   daemon.write('plugins/environment.wasm', 'this is no component');
   await daemon.ask('POST', '/mcp/plugins/reload');
+  const { page } = await visit(daemon);
+  await openAttention(page);
+  const item = attention(page).getByRole('listitem').filter({ hasText: 'environment was refused' });
+  await item.getByText('not a WebAssembly component').waitFor();
+  await item.getByRole('button', { name: /^Reload now/ }).click();
+  await page.getByText('Refused: environment. What served before goes on serving.').waitFor();
+
   await page.getByRole('link', { name: 'Plugins' }).click();
   const panel = page.locator('li', { has: page.getByRole('link', { name: 'Rehearse environment' }) });
   await panel.getByText(/^Refused/).waitFor();
-  // What served before serves on.
   await panel
     .getByText(/generation \d+/)
     .first()
     .waitFor();
-
-  await page.getByRole('link', { name: 'Instances', exact: true }).click();
-  await openAttention(page);
-  const item = attention(page).getByRole('listitem').filter({ hasText: 'environment was refused' });
-  await item.waitFor();
-  await item.getByRole('button', { name: /^Reload now/ }).click();
-  await page.getByText('Refused: environment. What served before goes on serving.').waitFor();
-
   daemon.write('plugins/environment.wasm', readFileSync(join(PLUGINS, 'environment.wasm')));
+  await page.getByRole('button', { name: 'Reload now' }).click();
+  await panel.getByText(/^Refused/).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Instances' }).click();
   await attention(page).getByText('Nothing needs attention.').waitFor();
 });
 
@@ -165,4 +162,37 @@ test('a template that is put into its folder is there, and leads to the form', a
   await page.getByRole('link', { name: 'Create instance from tides' }).click();
   expect(new URL(page.url()).search).toBe('?template=tides');
   await page.getByRole('form', { name: 'New instance' }).getByLabel('GREETING').waitFor();
+});
+
+test('workloads that an older backup knows nothing of are adopted or purged', async () => {
+  daemon.run('backup', '--to', join(daemon.folder, 'backup'));
+  const [kept, lost] = [await daemon.create({ name: 'kept' }), await daemon.create({ name: 'lost' })];
+  await daemon.stop();
+  daemon.run('restore', '--force', '--from', join(daemon.folder, 'backup'));
+  await daemon.start();
+  const { page } = await visit(daemon);
+  await openAttention(page);
+  const orphan = (instance: Instance) =>
+    attention(page)
+      .getByRole('listitem')
+      .filter({ hasText: instance.workload?.name ?? '' });
+  await orphan(lost)
+    .getByRole('button', { name: /^Purge/ })
+    .click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Purge the workload' }).click();
+  await orphan(lost).waitFor({ state: 'detached' });
+  await expect.poll(() => daemon.servers(lost.id)).toEqual([]);
+
+  const processes = daemon.servers(kept.id);
+  await orphan(kept)
+    .getByRole('button', { name: /^Adopt/ })
+    .click();
+  const dialog = page.getByRole('dialog', { name: 'Adopt this workload' });
+  await field(dialog, 'Name').fill('adopted');
+  await field(dialog, 'Template').selectOption('demo');
+  await dialog.getByRole('button', { name: 'Adopt' }).click();
+  await page.getByRole('heading', { name: 'adopted', level: 1 }).waitFor();
+  await expect.poll(() => statusOf(page)).toBe('running');
+  // It is the same workload, which never stopped.
+  expect(daemon.servers(kept.id)).toEqual(processes);
 });

@@ -18,6 +18,7 @@ data_dir = "data"
 
 [reconcile]
 settle = "300ms"
+sweep = "1s"
 
 [defaults]
 provisioner = "local"
@@ -53,7 +54,7 @@ upstreams.manager = { url = "http://127.0.0.1:9" }
 settings = { dialect = "auto" }
 `;
 
-export function toml({ more = '', recovery = { base: '300ms', cap: '2s' } }: DaemonOptions): string {
+export function toml({ more = '', recovery = { base: '100ms', cap: '400ms' } }: DaemonOptions): string {
   return `${BASE}
 [recovery]
 base = "${recovery.base}"

@@ -6,7 +6,7 @@
 //
 // Its port is a free one at the first start and stays the same afterwards, so that a page finds it again.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -92,6 +92,14 @@ export class Daemon {
   /** Kills it at once, as a crash would. What it started lives on. */
   async kill9(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Runs another subcommand on its configuration to the end: `backup`, `restore`. */
+  run(subcommand: string, ...more: string[]) {
+    execFileSync(DAEMON, [subcommand, '--config', join(this.folder, 'wharfinger.toml'), ...more], {
+      cwd: this.folder,
+      stdio: 'pipe',
+    });
   }
 
   /** Kills it with everything it started, and removes its folder. */

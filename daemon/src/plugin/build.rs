@@ -264,7 +264,12 @@ impl Workshop {
             let bytes = warehouse.component(&digest).map_err(|error| unusable(error.to_string()))?;
             Candidate::from_bytes(subject, bytes)
         };
-        self.material(options, version.taken.clone(), copy).await
+        let material = self.material(options, version.taken.clone(), copy);
+        // The machine code is fetched meanwhile. If there is none, it is made when it is needed.
+        match Digest::parse(&version.digest) {
+            Some(digest) => tokio::join!(material, self.compiler.load(&digest)).0,
+            None => material.await,
+        }
     }
 
     /// Files are read where waiting for a disk stops nobody.

@@ -8,6 +8,7 @@
 //! broken file again costs nothing.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -47,7 +48,7 @@ impl Compiler {
             return outcome;
         }
         if let Some(component) = self.load(digest).await? {
-            return self.remember(digest, Ok(component));
+            return Ok(component);
         }
         // The semaphore is never closed, and what was compiled without a turn is as good.
         let _turn = self.one_at_a_time.acquire().await;
@@ -59,22 +60,27 @@ impl Compiler {
         self.remember(digest, outcome)
     }
 
-    async fn load(&self, digest: &Digest) -> Result<Option<Component>, CompileError> {
+    /// What an earlier run compiled, if it did.
+    pub(super) async fn load(&self, digest: &Digest) -> Result<Option<Component>, CompileError> {
+        if let Some(Ok(component)) = self.kept(digest) {
+            return Ok(Some(component));
+        }
         let (engine, warehouse, known) = (self.engine.clone(), self.warehouse.clone(), digest.clone());
         let load = move || {
             let code = warehouse.code(&known)?;
-            deserialize(&engine, &code)
+            deserialize(&engine, Code::File(&code))
                 .inspect_err(|error| tracing::warn!(digest = %known, %error, "compiled code is of no use"))
                 .ok()
         };
-        spawn_blocking(load).await.map_err(CompileError::lost)
+        let loaded = spawn_blocking(load).await.map_err(CompileError::lost)?;
+        loaded.map(|component| self.remember(digest, Ok(component))).transpose()
     }
 
     async fn compile(&self, digest: &Digest, bytes: Bytes) -> Outcome {
         let code = self.compilation.run(&self.engine, bytes).await?;
         let (engine, warehouse, made) = (self.engine.clone(), self.warehouse.clone(), digest.clone());
         let keep = move || {
-            let component = deserialize(&engine, &code)?;
+            let component = deserialize(&engine, Code::Bytes(&code))?;
             if let Err(error) = warehouse.keep_code(&made, &code) {
                 tracing::warn!(%error, "compiled code cannot be kept: the next start compiles again");
             }
@@ -107,13 +113,25 @@ impl Compiler {
     }
 }
 
+/// Machine code.
+enum Code<'a> {
+    Bytes(&'a [u8]),
+    /// Mapped, not read: what is damaged under us ends the daemon, as damage to its own program does.
+    File(&'a Path),
+}
+
 #[expect(
     unsafe_code,
-    reason = "the bytes come from our own compiler, through a folder only we may enter, and their hash was \
+    reason = "the code comes from our own compiler, through a folder only we may enter, and its hash was \
               checked; code of another engine is refused by the library"
 )]
-fn deserialize(engine: &Engine, code: &[u8]) -> Outcome {
+fn deserialize(engine: &Engine, code: Code<'_>) -> Outcome {
     // SAFETY: see the reason above.
-    let component = unsafe { Component::deserialize(engine, code) };
+    let component = unsafe {
+        match code {
+            Code::Bytes(bytes) => Component::deserialize(engine, bytes),
+            Code::File(path) => Component::deserialize_file(engine, path),
+        }
+    };
     component.map_err(|error| CompileError::Refused(format!("{error:#}")))
 }

@@ -6,8 +6,8 @@
 //!   HEX.ENGINE.CODE.cwasm       what it was compiled to, for the engine ENGINE; its sha256 is CODE
 //! ```
 //!
-//! Every file is named by what is in it, and is read whole and hashed before it is used: one that was
-//! damaged is as good as lost, and never believed. Files appear whole, by a rename.
+//! Every file is named by what is in it, and is hashed whole before it is used: one that was damaged is as
+//! good as lost, and never believed. Files appear whole, by a rename, and are never written again.
 //!
 //! Knows nothing of plugins, only of bytes. Everything here blocks.
 
@@ -58,16 +58,17 @@ impl Warehouse {
         Err(io::Error::new(io::ErrorKind::InvalidData, "the daemon's own copy is damaged"))
     }
 
-    /// The machine code that a component was compiled to, if it is there and whole.
-    pub(super) fn code(&self, digest: &Digest) -> Option<Vec<u8>> {
+    /// The file with the machine code that a component was compiled to, if it is there and whole.
+    pub(super) fn code(&self, digest: &Digest) -> Option<PathBuf> {
         let prefix = self.code_prefix(digest);
         for name in self.names().ok()? {
             let Some(code) = name.strip_prefix(&prefix).and_then(|rest| rest.strip_suffix(".cwasm")) else {
                 continue;
             };
             let path = self.dir.join(&name);
-            if let Some(bytes) = read(&path).ok().filter(|bytes| Digest::of(bytes).hex() == code) {
-                return Some(bytes);
+            let whole = File::open(&path).and_then(|file| Digest::of_file(file.take(MAX_CODE)));
+            if whole.is_ok_and(|digest| digest.hex() == code) {
+                return Some(path);
             }
             tracing::warn!(file = %path.display(), "compiled code is damaged: it is thrown away and made again");
             // It is looked at again at the next start if it stays.
@@ -132,15 +133,6 @@ impl Warehouse {
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
-    // What it is now is a hint for the buffer; what it has is read.
-    let length = file.metadata()?.len().min(MAX_CODE);
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.take(MAX_CODE).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// A file that this process is writing.
 fn temporary(name: &str) -> String {
     format!("{}-{name}", std::process::id())
@@ -163,7 +155,7 @@ mod tests {
         warehouse.keep(&digest, b"component").unwrap();
         warehouse.keep_code(&digest, b"code").unwrap();
         assert_eq!(warehouse.component(&digest).unwrap(), b"component");
-        assert_eq!(warehouse.code(&digest).unwrap(), b"code");
+        assert_eq!(fs::read(warehouse.code(&digest).unwrap()).unwrap(), b"code");
         for name in warehouse.names().unwrap() {
             fs::write(dir.path().join(name), b"c0de").unwrap();
         }

@@ -1,4 +1,4 @@
-// Every page, light and dark, wide and narrow: it can be used by everybody, does not scroll sideways, and a picture
+// Every page, light and dark, wide and narrow: it can be used by everybody, does not scroll sideways or jump, and a picture
 // of it is taken, to be looked at.
 
 import { mkdirSync } from 'node:fs';

@@ -89,18 +89,28 @@ test('a file that is refused is told of with its reason, and is read again when 
 
 test('a configuration that is refused is shown whole, and what was in force stays', async () => {
   const good = daemon.read('wharfinger.toml');
-  daemon.write('wharfinger.toml', good.replace('secret_like', 'secret_like_what'));
+  const { generation } = (await daemon.ask<PluginList>('GET', '/mcp/plugins')).body;
+  // It would forbid nothing any more, if it could be read.
+  const lax = good.replace('forbidden = ["DEBUG_*"]', 'forbidden = []');
+  expect(lax).not.toBe(good);
+  daemon.write('wharfinger.toml', `${lax}\nthis is no TOML\n`);
   await daemon.ask('POST', '/mcp/plugins/reload');
   const { page } = await visit(daemon, '/plugins');
+  await page.getByText('The configuration was refused').first().waitFor();
   await page
-    .getByText('The configuration was refused')
-    .or(page.getByText(/^Refused/))
+    .getByText(/not TOML: [\s\S]+ \(line \d+, column \d+\)/)
     .first()
     .waitFor();
-  await page.getByText('secret_like_what').first().waitFor();
+  const { status, body } = await daemon.ask<{ code: string }>('POST', '/mcp/instances?dry_run=true', {
+    name: 'weather',
+    template: 'demo',
+    environment: { DEBUG_LEVEL: '9' },
+  });
+  expect([status, body.code]).toEqual([422, 'hook_denied']);
+  expect((await daemon.ask<PluginList>('GET', '/mcp/plugins')).body.generation).toBe(generation);
   daemon.write('wharfinger.toml', good);
   await page.getByRole('button', { name: 'Reload now' }).click();
-  await expect.poll(() => page.getByText('secret_like_what').count()).toBe(0);
+  await expect.poll(() => page.getByText('The configuration was refused').count()).toBe(0);
 });
 
 test('a version that turned out to be wrong is rolled back, after one question', async () => {

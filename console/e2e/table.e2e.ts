@@ -1,5 +1,6 @@
 // The table of instances: filters in the address, many at once, and as many rows as there are.
 
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import type { Bulk } from '../src/api/types';
 import { ABSENT } from './harness/config';
@@ -120,17 +121,35 @@ test('a thousand rows scroll, and only those that are seen are in the page', asy
     .poll(() => page.getByRole('grid', { name: 'Instances' }).getAttribute('aria-rowcount'))
     .toBe(String(MANY + 1));
   const rows = page.locator('[role="row"][data-id]');
+  await expect.poll(() => filled(page)).toBe(true);
   expect(await rows.count()).toBeLessThan(60);
 
   await rows.first().focus();
   await page.keyboard.press('End');
   await rowOf(page, 'many-0000').waitFor();
+  await expect.poll(() => filled(page)).toBe(true);
   expect(await rows.count()).toBeLessThan(60);
   // All the way back by the wheel: every place has its rows, and the foot of the table is reached once.
   for (let turns = 0; turns < 60; turns += 1) {
     await page.mouse.wheel(0, -900);
+    await expect.poll(() => filled(page)).toBe(true);
     expect(await rows.count()).toBeLessThan(60);
   }
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
   await rowOf(page, 'many-0999').waitFor();
 });
+
+/** Whether what is in sight of the table has its rows: at least ten, or as many as there is room for. */
+function filled(page: Page): Promise<boolean> {
+  return page.getByRole('grid', { name: 'Instances' }).evaluate((grid) => {
+    const inSight = (element: Element) => {
+      const { top, bottom } = element.getBoundingClientRect();
+      return Math.max(0, Math.min(bottom, innerHeight) - Math.max(top, 0));
+    };
+    const rows = [...grid.querySelectorAll('[role="row"][data-id]')];
+    const body = rows[0]?.parentElement;
+    if (body == null) return false;
+    const room = Math.floor(inSight(body) / (rows[0]?.getBoundingClientRect().height ?? 1));
+    return rows.filter((row) => inSight(row) > 0).length >= Math.min(10, room);
+  });
+}

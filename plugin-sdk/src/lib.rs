@@ -63,8 +63,8 @@ pub mod testing;
 mod words;
 
 /// A sandbox is made anew for each call: an allocator that begins with the memory the module has spares
-/// each one from growing it, which the standard library's does first of all.
-#[cfg(all(target_arch = "wasm32", target_os = "unknown"))]
+/// each one from growing it, which the standard library's does first of all. The feature `allocator`.
+#[cfg(all(feature = "allocator", target_arch = "wasm32", target_os = "unknown"))]
 #[global_allocator]
 static HEAP: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 

@@ -39,14 +39,18 @@ async fn a_browser_gets_the_console_that_was_built_and_nothing_from_elsewhere() 
     };
     assert_eq!(text, built, "the daemon has another console than the one in console/dist: build it again");
     let assets = assets(&built);
-    assert!(assets.iter().any(|path| path.ends_with(".js")), "{built}");
+    for kind in [".js", ".css"] {
+        assert!(assets.iter().any(|path| path.ends_with(kind)), "no {kind} in {built}");
+    }
     for path in assets {
         let asset = daemon.get(path).await;
         assert_eq!(asset.status, 200, "{path}");
         assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{path}");
-        let Ok(compressed) = fs::metadata(dist.join(format!("{}.gz", path.trim_start_matches('/')))) else {
-            continue;
-        };
+        // Scripts and styles are large: never without their compressed copy. A small picture may not be worth one.
+        let compressed = fs::metadata(dist.join(format!("{}.gz", path.trim_start_matches('/'))));
+        let must_be = path.ends_with(".js") || path.ends_with(".css");
+        assert!(compressed.is_ok() || !must_be, "{path} has no compressed copy: build the console again");
+        let Ok(compressed) = compressed else { continue };
         let gzip = daemon.request(Method::HEAD, path).header("accept-encoding", "gzip");
         let gzip = daemon.send(gzip).await;
         assert_eq!(gzip.header("content-encoding"), "gzip", "{path}");

@@ -64,7 +64,7 @@ async fn a_tool_that_is_too_slow_is_left_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn whoever_goes_away_ends_the_call() {
+async fn whoever_goes_away_gives_the_turn_back() {
     let daemon = TestDaemon::builder().local().toml("[tools]\nmax_concurrent = 1\n").start().await;
     let body = json!({"name": "one", "template": "demo", "environment": {"DEMO_ECHO_DELAY": "5m"}});
     daemon.post("/mcp/instances?wait=30s", &body).await.expect(201);

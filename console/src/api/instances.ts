@@ -1,7 +1,7 @@
 // Instances: reading them, and what can be asked of one. The list is not here: `live/` keeps it.
 
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api } from './client';
+import { answer, api, inTime } from './client';
 import { keys } from './keys';
 import type { CreateRequest, DryRun, Instance, InstanceList } from './types';
 
@@ -10,11 +10,11 @@ const PAGE = 500;
 
 export function listInstances(cursor: string | null, signal: AbortSignal): Promise<InstanceList> {
   const query = cursor === null ? { limit: PAGE } : { limit: PAGE, cursor };
-  return answer(api.GET('/mcp/instances', { params: { query }, signal }));
+  return answer(api.GET('/mcp/instances', { params: { query }, signal: inTime(signal) }));
 }
 
 export function readInstance(id: string, signal?: AbortSignal): Promise<Instance> {
-  return answer(api.GET('/mcp/instances/{id}', { params: { path: { id } }, signal: signal ?? null }));
+  return answer(api.GET('/mcp/instances/{id}', { params: { path: { id } }, signal: inTime(signal) }));
 }
 
 export function instanceQuery(id: string) {

@@ -3,7 +3,6 @@
 
 export const keys = {
   instances: {
-    all: ['instances'] as const,
     one: (id: string) => ['instances', id] as const,
     events: (id: string) => ['instances', id, 'events'] as const,
     tools: (id: string) => ['instances', id, 'tools'] as const,

@@ -5,10 +5,14 @@ import { answer, api } from './client';
 import { keys } from './keys';
 import type { CreateRequest, Instance, Orphan } from './types';
 
+/** Found by the daemon's own rounds, and no event tells it. */
+const REFRESH = 30_000;
+
 export const orphansQuery = queryOptions({
   queryKey: keys.orphans,
   queryFn: ({ signal }) => answer(api.GET('/mcp/orphans', { signal })),
   select: (list) => list.orphans,
+  refetchInterval: REFRESH,
 });
 
 function place({ workload, provisioner }: Orphan) {

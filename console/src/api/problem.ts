@@ -11,6 +11,8 @@ export class Problem extends Error {
   readonly detail: string;
   readonly remedy: string;
   readonly retryable: boolean;
+  /** How long to wait before it is tried again, in ms; null where nothing was said of it. */
+  readonly retryAfter: number | null;
   readonly errors: readonly ProblemError[];
   readonly requestId: string | null;
   /** Everything the daemon said, for members only some problems have, such as `admission`. */
@@ -23,6 +25,7 @@ export class Problem extends Error {
     detail: string;
     remedy: string;
     retryable: boolean;
+    retryAfter?: number | null;
     body?: ProblemBody;
   }) {
     super(fields.detail);
@@ -33,6 +36,7 @@ export class Problem extends Error {
     this.detail = fields.detail;
     this.remedy = fields.remedy;
     this.retryable = fields.retryable;
+    this.retryAfter = fields.retryAfter ?? null;
     this.body = fields.body ?? null;
     this.errors = fields.body?.errors ?? [];
     this.requestId = fields.body?.request_id ?? null;
@@ -56,10 +60,11 @@ export class Problem extends Error {
   }
 
   /** What an answer without success said, if it is one of the daemon's; else what can be said of it. */
-  static of(status: number, body: unknown): Problem {
+  static of(status: number, body: unknown, retryAfterHeader: string | null = null): Problem {
+    const retryAfter = inMilliseconds(retryAfterHeader);
     if (isProblemBody(body)) {
       const { title, code, detail, remedy, retryable } = body;
-      return new Problem({ title, status, code, detail, remedy, retryable, body });
+      return new Problem({ title, status, code, detail, remedy, retryable, retryAfter, body });
     }
     return new Problem({
       title: 'An answer that is not the daemon’s',
@@ -68,6 +73,7 @@ export class Problem extends Error {
       detail: `The answer had the status ${status} and no problem document: something between this browser and Wharfinger may have made it.`,
       remedy: 'Look at the proxy in front of the daemon, if there is one.',
       retryable: status >= 502,
+      retryAfter,
     });
   }
 
@@ -83,6 +89,11 @@ export class Problem extends Error {
       retryable: false,
     });
   }
+}
+
+/** The daemon says whole seconds; dates, which proxies may say, are not read. */
+function inMilliseconds(header: string | null): number | null {
+  return header !== null && /^\d{1,5}$/.test(header) ? Number(header) * 1_000 : null;
 }
 
 function isProblemBody(body: unknown): body is ProblemBody {

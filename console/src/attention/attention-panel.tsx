@@ -18,6 +18,8 @@ export function AttentionPanel() {
   const { groups, count, settled, blind } = useAttention();
   const [open, setOpen] = useState(opened);
   const [problems, setProblems] = useState<ReadonlyMap<string, Problem>>(new Map());
+  /** What a dialog is open for: it stays named, whatever comes or goes meanwhile. */
+  const [asked, setAsked] = useState<Item | null>(null);
   const listId = useId();
   const show = (next: boolean) => {
     opened = next;
@@ -33,7 +35,7 @@ export function AttentionPanel() {
     // Why it did not go well is said in the list.
     if (problem !== null) show(true);
   };
-  const first = foremost(groups);
+  const first = asked ?? foremost(groups);
   const some = count > 0;
   const sure = settled && !blind;
   const Quiet = sure ? CircleCheck : CircleDashed;
@@ -54,12 +56,17 @@ export function AttentionPanel() {
         >
           {line(count, settled, blind)}
         </p>
-        {some && !open && first !== null && (
+        {(!open || asked !== null) && first !== null && (
           <div className="hidden min-w-0 flex-1 items-center gap-3 md:flex">
             <p className="min-w-0 flex-1 truncate text-muted">
               <b className="font-medium text-ink">{first.what}</b> {first.wrong}: {first.reason}
             </p>
-            <HelpButton item={first} onSettled={(problem) => settle(first, problem)} />
+            <HelpButton
+              key={first.key}
+              item={first}
+              onSettled={(problem) => settle(first, problem)}
+              onAsking={(asking) => setAsked(asking ? first : null)}
+            />
           </div>
         )}
         {some && (

@@ -14,14 +14,26 @@ import type { Item } from './items';
 import { OrphanButtons } from './orphan-buttons';
 
 type Settled = (problem: Problem | null) => void;
+type Asking = ((asking: boolean) => void) | undefined;
 
-/** `onSettled` hears what became of an act that needs no dialog: null when it was accepted. */
-export function HelpButton({ item: { what, help }, onSettled }: { item: Item; onSettled: Settled }) {
+/**
+ * `onSettled` hears what became of an act that needs no dialog: null when it was accepted. `onAsking` hears whether
+ * a dialog is open: for so long the button must stay in the page.
+ */
+export function HelpButton({
+  item: { what, help },
+  onSettled,
+  onAsking,
+}: {
+  item: Item;
+  onSettled: Settled;
+  onAsking?: Asking;
+}) {
   switch (help?.act) {
     case 'retry':
       return <RetryButton instance={help.instance} onSettled={onSettled} />;
     case 'restart':
-      return <RestartButton instance={help.instance} />;
+      return <RestartButton instance={help.instance} onAsking={onAsking} />;
     case 'create-another':
       return (
         <ButtonLink
@@ -33,11 +45,11 @@ export function HelpButton({ item: { what, help }, onSettled }: { item: Item; on
         </ButtonLink>
       );
     case 'roll-back':
-      return <RollbackButton plugin={help.plugin} />;
+      return <RollbackButton plugin={help.plugin} onAsking={onAsking} />;
     case 'reload':
       return <ReloadButton what={what} onSettled={onSettled} />;
     case 'decide':
-      return <OrphanButtons orphan={help.orphan} />;
+      return <OrphanButtons orphan={help.orphan} onAsking={onAsking} />;
     case 'show':
       return (
         <ButtonLink to={help.place} aria-label={`Show: ${what}`}>
@@ -49,6 +61,17 @@ export function HelpButton({ item: { what, help }, onSettled }: { item: Item; on
   }
 }
 
+function useAsking(onAsking: Asking): [asking: boolean, setAsking: (next: boolean) => void] {
+  const [asking, setAsking] = useState(false);
+  return [
+    asking,
+    (next) => {
+      setAsking(next);
+      onAsking?.(next);
+    },
+  ];
+}
+
 function RetryButton({ instance, onSettled }: { instance: Instance; onSettled: Settled }) {
   const retry = useInstanceAct(({ id }) => retryInstance(id));
   return (
@@ -56,10 +79,11 @@ function RetryButton({ instance, onSettled }: { instance: Instance; onSettled: S
       aria-label={`Retry ${instance.name}`}
       disabled={retry.isPending}
       onClick={() =>
-        retry.mutate(instance, {
-          onSuccess: () => onSettled(null),
-          onError: (thrown) => onSettled(Problem.from(thrown)),
-        })
+        // Told also when the button is gone by then: something else may be first.
+        void retry.mutateAsync(instance).then(
+          () => onSettled(null),
+          (thrown: unknown) => onSettled(Problem.from(thrown)),
+        )
       }
     >
       Retry
@@ -67,9 +91,9 @@ function RetryButton({ instance, onSettled }: { instance: Instance; onSettled: S
   );
 }
 
-function RestartButton({ instance }: { instance: Instance }) {
+function RestartButton({ instance, onAsking }: { instance: Instance; onAsking: Asking }) {
   const { name } = instance;
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useAsking(onAsking);
   const restart = useInstanceAct(restartInstance);
   return (
     <>
@@ -95,8 +119,8 @@ function RestartButton({ instance }: { instance: Instance }) {
   );
 }
 
-function RollbackButton({ plugin }: { plugin: Plugin }) {
-  const [asking, setAsking] = useState(false);
+function RollbackButton({ plugin, onAsking }: { plugin: Plugin; onAsking: Asking }) {
+  const [asking, setAsking] = useAsking(onAsking);
   return (
     <>
       <Button aria-label={`Roll back ${plugin.name}`} onClick={() => setAsking(true)}>
@@ -114,14 +138,14 @@ function ReloadButton({ what, onSettled }: { what: string; onSettled: Settled })
       aria-label={`Reload now: ${what}`}
       disabled={reload.isPending}
       onClick={() =>
-        reload.mutate(undefined, {
-          onSuccess: (reloaded) => {
+        void reload.mutateAsync().then(
+          (reloaded) => {
             const { tone, text } = outcome(reloaded);
             toast(tone, text);
             onSettled(null);
           },
-          onError: (thrown) => onSettled(Problem.from(thrown)),
-        })
+          (thrown: unknown) => onSettled(Problem.from(thrown)),
+        )
       }
     >
       Reload now

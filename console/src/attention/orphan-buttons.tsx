@@ -12,16 +12,27 @@ import { ConfirmDialog, Dialog } from '../design/dialog';
 import { Field, Select, TextInput } from '../design/field';
 import { ProblemNote } from '../design/problem-note';
 
-export function OrphanButtons({ orphan }: { orphan: Orphan }) {
+export function OrphanButtons({
+  orphan,
+  onAsking,
+}: {
+  orphan: Orphan;
+  /** Hears whether a dialog is open. */
+  onAsking?: ((asking: boolean) => void) | undefined;
+}) {
   const [asking, setAsking] = useState<'adopt' | 'purge' | null>(null);
   const purge = usePurge();
-  const close = () => setAsking(null);
+  const ask = (next: 'adopt' | 'purge' | null) => {
+    setAsking(next);
+    onAsking?.(next !== null);
+  };
+  const close = () => ask(null);
   return (
     <div className="flex shrink-0 gap-2">
-      <Button aria-label={`Adopt ${orphan.workload}`} onClick={() => setAsking('adopt')}>
+      <Button aria-label={`Adopt ${orphan.workload}`} onClick={() => ask('adopt')}>
         Adopt
       </Button>
-      <Button look="danger" aria-label={`Purge ${orphan.workload}`} onClick={() => setAsking('purge')}>
+      <Button look="danger" aria-label={`Purge ${orphan.workload}`} onClick={() => ask('purge')}>
         Purge
       </Button>
       {asking === 'adopt' && <AdoptDialog orphan={orphan} onClose={close} />}

@@ -55,3 +55,16 @@ test('rows without a name, with one twice, or with an input’s are refused', ()
     'label 2',
   ]);
 });
+
+test('a pattern that could keep the browser busy is left to the daemon', () => {
+  const held = (pattern: string, value: string) =>
+    of(template([input('CODE', { pattern })]), draft({ CODE: value }), 'demo', none).length > 0;
+  const long = 'a'.repeat(40);
+  for (const slow of ['(a+)+', '(a|a)*', '(?:a?){40}', '(a*)?b', '.*.*.*.*.*x', 'a?'.repeat(30)]) {
+    expect(held(slow, `${long}!`)).toBe(false);
+  }
+  expect(held('[a-z]+-[a-z]+', 'a')).toBe(true);
+  expect(held('[a-z]+-[a-z]+', 'a'.repeat(10_000))).toBe(false);
+  // Neither what is escaped nor a class repeats, and a number of times is no choice.
+  expect(held('\\p{L}[+*?]{3}\\(\\)\\+(?:a|b)', 'x'.repeat(200))).toBe(true);
+});

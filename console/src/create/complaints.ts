@@ -74,10 +74,28 @@ function unfitValue(input: Input, value: string): string | null {
 
 /** Whether a value fits as far as this browser can tell: its regular expressions are not quite the daemon's. */
 function matches(pattern: string | null, value: string): boolean {
-  if (pattern === null) return true;
+  if (pattern === null || !isQuick(pattern, value)) return true;
   try {
     return new RegExp(`^(?:${pattern})$`, 'u').test(value);
   } catch {
     return true;
   }
+}
+
+/** More attempts than these would be felt, since every key that is pressed asks again. */
+const ATTEMPTS = 1_000_000;
+
+/**
+ * Whether this browser, which tries every way to match, is done with it soon. The daemon's engine needs no such
+ * care: what is not looked at here, Check tells.
+ */
+function isQuick(pattern: string, value: string): boolean {
+  const bare = pattern
+    // What is escaped or in a class repeats nothing.
+    .replace(/\\[pP]\{[^}]*\}|\\u\{[^}]*\}|\\./gs, 'a')
+    .replace(/\[[^\]]*\]/g, 'a');
+  if (/\)[*+?{]/.test(bare)) return false;
+  const loops = bare.match(/[*+]|\{\d*,\d*\}/g)?.length ?? 0;
+  const options = bare.match(/(?<!\()\?/g)?.length ?? 0;
+  return (value.length + 1) ** loops * 2 ** options <= ATTEMPTS;
 }

@@ -42,7 +42,11 @@ export function CreateForm({
 }) {
   const { records } = useRoster();
   const taken = useMemo(() => new Set([...records.values()].map((each) => each.name)), [records]);
-  const template = templates.find((each) => each.name === asked) ?? null;
+  const listed = templates.find((each) => each.name === asked) ?? null;
+  /** As it was read last: a template whose file is away for a while takes nothing with it that is filled in. */
+  const [read, setRead] = useState(listed);
+  if (listed !== null && listed !== read) setRead(listed);
+  const template = listed ?? (read?.name === asked ? read : null);
   const [draft, setDraft] = useState<Draft>(EMPTY);
   const [draftOf, setDraftOf] = useState(asked);
   /** The suggestion that was asked about: it must not change between a question and the next. */
@@ -69,7 +73,10 @@ export function CreateForm({
   const mine = isLost(answer) && answer?.asked === 'create' && !edited.has(NAME.place);
   const others = mine ? NONE : taken;
   const fields = template === null ? [TEMPLATE] : fieldsOf(template, draft);
-  const complaints = template === null ? unknown(asked) : complaintsOf(template, draft, name, others);
+  const complaints = [
+    ...(listed === null ? unknown(asked) : []),
+    ...(template === null ? [] : complaintsOf(template, draft, name, others)),
+  ];
   const found = findingsOf({ fields, complaints, answer, edited, left, refused: refused > 0 });
 
   // Whoever asked is led to what is wrong first.

@@ -1,6 +1,7 @@
 // One key for one content: a double click, or another try after a connection that was lost, makes no second instance.
 // It lives as long as the form, and never leaves the page but in the request's header.
 
+import { freshKey } from '../api/fresh-key';
 import type { CreateRequest } from '../api/types';
 
 export class Keys {
@@ -20,11 +21,4 @@ export class Keys {
   forget() {
     this.#content = '';
   }
-}
-
-/** Not `randomUUID`: that is only there where a page comes from this machine or by https. */
-function freshKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
 }

@@ -7,7 +7,7 @@ import { useState } from 'react';
 import { Problem } from '../api/problem';
 import { provisionersQuery } from '../api/provisioners';
 import { templatesQuery } from '../api/templates';
-import type { Instance } from '../api/types';
+import type { Instance, Template } from '../api/types';
 import { Button, ButtonLink } from '../design/button';
 import { EmptyState } from '../design/empty-state';
 import { Page, Panel } from '../design/page';
@@ -16,6 +16,8 @@ import { Skeleton } from '../design/skeleton';
 import { CreateForm } from './form';
 import { Progress } from './progress';
 
+const NONE: readonly Template[] = [];
+
 export function CreatePage() {
   const search = useSearch({ from: '/create' });
   const navigate = useNavigate({ from: '/create' });
@@ -23,11 +25,17 @@ export function CreatePage() {
   const provisioners = useQuery(provisionersQuery);
   const [made, setMade] = useState<Instance | null>(null);
   const [again, setAgain] = useState(false);
-  // Where there is no choice nobody has to make it.
+  // Where there is no choice nobody has to make it; once made, it stands, also when there is more to choose from.
   const only = templates.data?.length === 1 ? templates.data[0]?.name : undefined;
+  const [alone, setAlone] = useState(only);
+  if (alone === undefined && only !== undefined) setAlone(only);
+  /** Whether the form is shown: then it stays, with what is filled in, even if no template is there for a while. */
+  const [formed, setFormed] = useState(false);
+  if (made === null && !formed && templates.data !== undefined && templates.data.length > 0) setFormed(true);
 
   const another = () => {
     setMade(null);
+    setFormed(false);
     setAgain(true);
   };
 
@@ -37,15 +45,15 @@ export function CreatePage() {
       note={made === null ? 'An MCP server made from a template, and looked after from then on.' : undefined}
     >
       {made !== null && <Progress made={made} onAnother={another} />}
-      {made === null && templates.data === undefined && templates.error !== null && (
+      {made === null && !formed && templates.data === undefined && templates.error !== null && (
         <ProblemNote problem={Problem.from(templates.error)}>
           <Button className="mt-2" onClick={() => void templates.refetch()}>
             Try again
           </Button>
         </ProblemNote>
       )}
-      {made === null && templates.isPending && <Waiting />}
-      {made === null && templates.data?.length === 0 && (
+      {made === null && !formed && templates.isPending && <Waiting />}
+      {made === null && !formed && templates.data?.length === 0 && (
         <EmptyState
           icon={LayoutTemplate}
           title="There is no template to create from"
@@ -55,11 +63,11 @@ export function CreatePage() {
           there: it appears here without a restart.
         </EmptyState>
       )}
-      {made === null && templates.data !== undefined && templates.data.length > 0 && (
+      {made === null && formed && (
         <CreateForm
-          templates={templates.data}
+          templates={templates.data ?? NONE}
           provisioners={provisioners.data ?? []}
-          asked={search.template ?? only}
+          asked={search.template ?? alone}
           again={again}
           onChoose={(template) => void navigate({ search: { template }, replace: true, resetScroll: false })}
           onCreated={setMade}

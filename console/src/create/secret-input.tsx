@@ -11,7 +11,13 @@ export function SecretInput(props: ComponentProps<'input'>) {
   const Icon = shown ? EyeOff : Eye;
   return (
     <span className="relative block">
-      <TextInput {...props} type={shown ? 'text' : 'password'} onPaste={refuseLines} className="pr-9" />
+      <TextInput
+        {...props}
+        type={shown ? 'text' : 'password'}
+        autoComplete="new-password"
+        onPaste={refuseLines}
+        className="pr-9"
+      />
       <IconButton
         label={shown ? 'Hide value' : 'Show value'}
         aria-controls={props.id}

@@ -21,6 +21,8 @@ export function Dialog({
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  /** Whether the pointer went down on the backdrop: who marks a text and lets go outside wants no closing. */
+  const fromBackdrop = useRef(false);
   // In the layout's effect it is closed before it leaves the page: only then does the browser give the focus back.
   useLayoutEffect(() => {
     const dialog = ref.current;
@@ -38,9 +40,12 @@ export function Dialog({
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => {
+        fromBackdrop.current = event.target === event.currentTarget;
+      }}
       onClick={(event) => {
         // The dialog itself is only hit where its content is not: on the backdrop.
-        if (event.target === event.currentTarget) onClose();
+        if (event.target === event.currentTarget && fromBackdrop.current) onClose();
       }}
       className="m-auto w-[min(34rem,calc(100vw-2rem))] rounded-lg border border-line bg-surface p-0 text-ink shadow-raised backdrop:bg-black/50"
     >

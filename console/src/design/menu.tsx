@@ -26,22 +26,6 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
 const ITEM =
   'flex h-8 cursor-pointer select-none items-center gap-2 rounded px-2 outline-none data-[disabled]:cursor-not-allowed data-[highlighted]:bg-sunken data-[disabled]:opacity-55 [@media(pointer:coarse)]:h-10';
 
-export function MenuItem({
-  onSelect,
-  disabled = false,
-  children,
-}: {
-  onSelect: () => void;
-  disabled?: boolean;
-  children: ReactNode;
-}) {
-  return (
-    <DropdownMenu.Item className={ITEM} disabled={disabled} onSelect={onSelect}>
-      {children}
-    </DropdownMenu.Item>
-  );
-}
-
 /** One of several that can be on; the menu stays open, because more than one may be meant. */
 export function MenuToggle({
   checked,

@@ -37,7 +37,7 @@ function OneInstance({ id }: { id: string }) {
   });
   const problem = error === null ? null : Problem.from(error);
   if (isMissing(error)) return <Gone id={data?.id ?? id} name={data?.name ?? null} />;
-  if (data !== undefined) return <Known instance={data} problem={problem} />;
+  if (data !== undefined) return <Known key={data.id} instance={data} problem={problem} />;
   return (
     <Page title={id}>
       {problem === null ? (

@@ -1,14 +1,14 @@
-// What narrows the table. It holds nothing itself: the filter is the address.
+// What narrows the table. The filter is the address; only what is being typed is held here until it is there.
 
 import { ListFilter, Search, X } from 'lucide-react';
-import { type FormEvent, useId, useMemo, useState } from 'react';
+import { type FormEvent, startTransition, useId, useMemo, useRef, useState } from 'react';
 import type { Instance, Status } from '../api/types';
 import { Button } from '../design/button';
 import { Select, TextInput } from '../design/field';
 import { Menu, MenuToggle } from '../design/menu';
 import { STATUS_LOOK } from '../design/status-badge';
 import { STATUSES } from '../design/statuses';
-import { type Filter, narrows } from './filter';
+import { cleared, type Filter, narrows, replaced, toggled } from './filter';
 
 /** Labels are suggested from so many instances: looking at all of them at every change would be felt. */
 const LOOKED_AT = 500;
@@ -20,47 +20,38 @@ export function FilterBar({
 }: {
   filter: Filter;
   instances: readonly Instance[];
-  onChange: (filter: Filter) => void;
+  /** The change is made to the filter as it is by then: of two quick ones, both count. Until it is the address. */
+  onChange: (change: (now: Filter) => Filter) => Promise<void>;
 }) {
   const known = useMemo(() => census(instances), [instances]);
-  const set = <K extends keyof Filter>(key: K, value: Filter[K] | undefined) => {
-    const { [key]: _, ...rest } = filter;
-    onChange(value === undefined ? rest : { ...rest, [key]: value });
-  };
-  const setLabels = (labels: string[]) => set('label', labels.length === 0 ? undefined : labels);
+  const set = <K extends keyof Filter>(key: K, value: Filter[K] | undefined) =>
+    onChange((now) => replaced(now, key, value));
   return (
     <search className="flex flex-wrap items-center gap-2">
       <span className="relative min-w-40 flex-1 sm:max-w-64">
         <Search size={15} aria-hidden className="absolute top-1/2 left-2.5 -translate-y-1/2 text-muted" />
-        <TextInput
-          type="search"
-          aria-label="Name contains"
-          placeholder="Name contains…"
-          className="pl-8"
-          value={filter.q ?? ''}
-          onChange={(event) => set('q', event.target.value || undefined)}
-        />
+        <NameInput value={filter.q ?? ''} onChange={(text) => set('q', text || undefined)} />
       </span>
       <StatusMenu
         chosen={filter.status ?? []}
         counts={known.statuses}
-        onChange={(status) => set('status', status.length === 0 ? undefined : status)}
+        onChange={(status, on) => void onChange((now) => toggled(now, 'status', status, on))}
       />
       <Choice
         every="Every template"
         value={filter.template}
         values={known.templates}
-        onChange={(template) => set('template', template)}
+        onChange={(template) => void set('template', template)}
       />
       <Choice
         every="Every provisioner"
         value={filter.provisioner}
         values={known.provisioners}
-        onChange={(provisioner) => set('provisioner', provisioner)}
+        onChange={(provisioner) => void set('provisioner', provisioner)}
       />
       <LabelInput
         suggestions={known.labels}
-        onAdd={(label) => setLabels([...new Set([...(filter.label ?? []), label])])}
+        onAdd={(label) => void onChange((now) => toggled(now, 'label', label, true))}
       />
       {filter.label?.map((label) => (
         <span key={label} className="inline-flex h-8 max-w-full items-center rounded bg-sunken pl-2.5">
@@ -69,21 +60,42 @@ export function FilterBar({
             type="button"
             aria-label={`Remove the label ${label}`}
             className="inline-flex size-8 shrink-0 items-center justify-center"
-            onClick={() => setLabels((filter.label ?? []).filter((each) => each !== label))}
+            onClick={() => void onChange((now) => toggled(now, 'label', label, false))}
           >
             <X size={14} aria-hidden />
           </button>
         </span>
       ))}
       {narrows(filter) && (
-        <Button
-          look="quiet"
-          onClick={() => onChange(filter.order === undefined ? {} : { order: filter.order })}
-        >
+        <Button look="quiet" onClick={() => void onChange(cleared)}>
           Clear filters
         </Button>
       )}
     </search>
+  );
+}
+
+/** What is typed is shown at once; when all of it is the address, the address is shown, whoever changes it. */
+function NameInput({ value, onChange }: { value: string; onChange: (text: string) => Promise<void> }) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const latest = useRef(0);
+  const type = async (text: string) => {
+    latest.current += 1;
+    const mine = latest.current;
+    setTyped(text);
+    await onChange(text);
+    // Not before the address that was just reached is shown, which is a transition, too.
+    if (mine === latest.current) startTransition(() => setTyped(null));
+  };
+  return (
+    <TextInput
+      type="search"
+      aria-label="Name contains"
+      placeholder="Name contains…"
+      className="pl-8"
+      value={typed ?? value}
+      onChange={(event) => void type(event.target.value)}
+    />
   );
 }
 
@@ -94,7 +106,7 @@ function StatusMenu({
 }: {
   chosen: readonly Status[];
   counts: ReadonlyMap<Status, number>;
-  onChange: (status: Status[]) => void;
+  onChange: (status: Status, on: boolean) => void;
 }) {
   return (
     <Menu
@@ -108,11 +120,7 @@ function StatusMenu({
       {STATUSES.map((status) => {
         const { icon: Icon } = STATUS_LOOK[status];
         return (
-          <MenuToggle
-            key={status}
-            checked={chosen.includes(status)}
-            onChange={(on) => onChange(on ? [...chosen, status] : chosen.filter((each) => each !== status))}
-          >
+          <MenuToggle key={status} checked={chosen.includes(status)} onChange={(on) => onChange(status, on)}>
             <Icon size={15} aria-hidden />
             {status}
             <span className="ml-auto pl-4 text-muted">{counts.get(status) ?? 0}</span>

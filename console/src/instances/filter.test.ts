@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseSearch, stringifySearch } from '../search';
 import { instance } from '../testing/samples';
-import { narrows, passes, readFilter, select } from './filter';
+import { cleared, narrows, passes, readFilter, replaced, select, toggled } from './filter';
 
 test('a filter survives the address', () => {
   const filter = readFilter({
@@ -42,4 +42,14 @@ test('newest is first unless it is asked otherwise, and order narrows nothing', 
   expect(select({ order: 'oldest' }, all).map(({ id }) => id)).toEqual(['1', '2', '3']);
   expect(narrows({ order: 'oldest' })).toBe(false);
   expect(narrows({ q: 'a' })).toBe(true);
+});
+
+test('one change leaves the others as they are', () => {
+  const one = toggled(toggled({ q: 'a' }, 'status', 'failed', true), 'status', 'running', true);
+  expect(one).toEqual({ q: 'a', status: ['failed', 'running'] });
+  expect(toggled(one, 'status', 'failed', true).status).toEqual(['running', 'failed']);
+  expect(toggled({ label: ['x'] }, 'label', 'x', false)).toEqual({});
+  expect(replaced(one, 'q', undefined)).toEqual({ status: ['failed', 'running'] });
+  expect(cleared({ ...one, order: 'oldest' })).toEqual({ order: 'oldest' });
+  expect(cleared(one)).toEqual({});
 });

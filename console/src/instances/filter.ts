@@ -42,6 +42,33 @@ export function narrows({ order: _, ...filter }: Filter): boolean {
   return Object.keys(filter).length > 0;
 }
 
+/** With another value for one of its parts; undefined takes the part out. */
+export function replaced<K extends keyof Filter>(
+  filter: Filter,
+  key: K,
+  value: Filter[K] | undefined,
+): Filter {
+  const { [key]: _, ...rest } = filter;
+  return value === undefined ? rest : { ...rest, [key]: value };
+}
+
+/** With one of several values in, or out. */
+export function toggled<K extends 'status' | 'label'>(
+  filter: Filter,
+  key: K,
+  value: NonNullable<Filter[K]>[number],
+  on: boolean,
+): Filter {
+  const others = (filter[key] ?? []).filter((each) => each !== value);
+  const values = on ? [...others, value] : others;
+  return replaced(filter, key, values.length === 0 ? undefined : (values as Filter[K]));
+}
+
+/** Without whatever leaves something out. */
+export function cleared({ order }: Filter): Filter {
+  return order === undefined ? {} : { order };
+}
+
 export function passes(filter: Filter, instance: Instance): boolean {
   return (
     (filter.q === undefined || instance.name.includes(filter.q.toLowerCase())) &&

@@ -1,9 +1,13 @@
 // What became of what was asked for many: how far it is, and one result for each. It stays until it is dismissed.
 
 import { CircleCheck, CircleDashed, Clock, OctagonX, X } from 'lucide-react';
+import { memo } from 'react';
 import { IconButton } from '../design/button';
 import { Panel } from '../design/page';
-import { dismissJob, type Job, type JobItem, useJobs } from './jobs';
+import { dismissJob, foremost, type Job, type JobItem, useJobs } from './jobs';
+
+/** So many results are drawn; what went wrong comes first. */
+const DRAWN = 200;
 
 export function JobsPanel() {
   return useJobs().map((job) => <JobPanel key={job.number} job={job} />);
@@ -49,9 +53,12 @@ function JobPanel({ job }: { job: Job }) {
         aria-label="Results"
         className="max-h-56 divide-y divide-line overflow-y-auto"
       >
-        {job.items.map((item) => (
+        {foremost(job.items, DRAWN).map((item) => (
           <Result key={item.id} item={item} act={job.act} />
         ))}
+        {total > DRAWN && (
+          <li className="px-4 py-1.5 text-muted">and {(total - DRAWN).toLocaleString()} more</li>
+        )}
       </ul>
     </Panel>
   );
@@ -77,7 +84,7 @@ const WORDS: Record<Job['act'], Record<JobItem['state'], string>> = {
 };
 
 /** Rows that are not seen are not laid out, so that a thousand results cost as much as ten. */
-function Result({ item, act }: { item: JobItem; act: Job['act'] }) {
+const Result = memo(function Result({ item, act }: { item: JobItem; act: Job['act'] }) {
   return (
     <li className="flex gap-2 px-4 py-1.5 [contain-intrinsic-size:auto_2rem] [content-visibility:auto]">
       <ResultIcon state={item.state} settled={act === 'retry' ? 'accepted' : 'done'} />
@@ -91,7 +98,7 @@ function Result({ item, act }: { item: JobItem; act: Job['act'] }) {
       </span>
     </li>
   );
-}
+});
 
 function ResultIcon({ state, settled }: { state: JobItem['state']; settled: JobItem['state'] }) {
   const look = { size: 16, 'aria-hidden': true } as const;

@@ -11,7 +11,7 @@ import { Page } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
 import { useLive, useRoster, useRosterProblem } from '../live/context';
-import { type Filter, narrows, select } from './filter';
+import { cleared, type Filter, narrows, replaced, select } from './filter';
 import { FilterBar } from './filter-bar';
 import { JobsPanel } from './jobs-panel';
 import { SelectedBar } from './selected-bar';
@@ -29,8 +29,8 @@ export function InstancesPage() {
   const shown = useMemo(() => select(filter, all), [filter, all]);
   // Only what is shown is acted on: nobody deletes what a filter hides.
   const selected = useMemo(() => shown.filter(({ id }) => selection.ids.has(id)), [shown, selection]);
-  const setFilter = (next: Filter) => void navigate({ search: next, replace: true, resetScroll: false });
-  const { order: _, ...unordered } = filter;
+  const setFilter = (change: (now: Filter) => Filter) =>
+    navigate({ search: change, replace: true, resetScroll: false });
 
   return (
     <Page
@@ -60,7 +60,9 @@ export function InstancesPage() {
           oldestFirst={filter.order === 'oldest'}
           onPick={pick}
           onSelectAll={selectAll}
-          onOrder={() => setFilter(filter.order === 'oldest' ? unordered : { ...unordered, order: 'oldest' })}
+          onOrder={() =>
+            void setFilter((now) => replaced(now, 'order', now.order === 'oldest' ? undefined : 'oldest'))
+          }
         />
       )}
       {shown.length === 0 && !complete && problem === null && (
@@ -70,11 +72,7 @@ export function InstancesPage() {
         <EmptyState
           icon={SearchX}
           title="No instance matches these filters"
-          action={
-            <Button onClick={() => setFilter(filter.order === 'oldest' ? { order: 'oldest' } : {})}>
-              Clear filters
-            </Button>
-          }
+          action={<Button onClick={() => void setFilter(cleared)}>Clear filters</Button>}
         >
           There {all.length === 1 ? 'is one instance' : `are ${all.length.toLocaleString()} instances`}, and
           none has all of what is asked for.

@@ -14,9 +14,16 @@ export function SelectedBar({ selected, onDone }: { selected: readonly Instance[
   const [asking, setAsking] = useState(false);
   const failed = selected.filter(({ status }) => status === 'failed');
   const things = `${selected.length.toLocaleString()} ${selected.length === 1 ? 'instance' : 'instances'}`;
+  // The bar goes, and with it whatever had the focus.
+  const done = () => {
+    onDone();
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('[role="grid"]')?.focus({ preventScroll: true }),
+    );
+  };
   const start = (act: 'delete' | 'retry', instances: readonly Instance[]) => {
     void startJob(act, instances);
-    onDone();
+    done();
   };
   return (
     <div className="sticky bottom-3 z-20 mx-auto flex max-w-full flex-wrap items-center gap-2 rounded-lg border border-line-strong bg-surface px-3 py-2 shadow-raised">
@@ -35,7 +42,7 @@ export function SelectedBar({ selected, onDone }: { selected: readonly Instance[
         <Trash2 size={15} aria-hidden />
         Delete
       </Button>
-      <Button look="quiet" onClick={onDone}>
+      <Button look="quiet" onClick={done}>
         <X size={15} aria-hidden />
         <span className="max-sm:sr-only">Clear selection</span>
       </Button>

@@ -120,6 +120,7 @@ export function InstancesTable({
       aria-description="Arrow keys move, Enter opens, Space selects, Shift and Space select a range."
       aria-rowcount={ids.length + 1}
       aria-multiselectable
+      tabIndex={-1}
       className="rounded-md border border-line bg-surface"
     >
       <div

@@ -98,6 +98,55 @@ test('a stream that starts later than the listing means that it is read again', 
   expect(asked).toEqual(['list', 'list 1']);
 });
 
+test('a change between the pages of a listing is not missed when the stream starts after it', async () => {
+  pages = [page(10, [instance('a')], '1'), page(14, [instance('b')])];
+  await after(0);
+  asked = [];
+  keeper.streamStarted(14);
+  await after(300);
+  expect(asked).toEqual(['list', 'list 1']);
+});
+
+test('an event shows its status while an answer is long on its way', async () => {
+  await after(0);
+  let answer = (_record: Instance) => {};
+  const read = vi.spyOn(source, 'read').mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  );
+  keeper.event(event(11, 'a', 'unhealthy'));
+  await after(250);
+  keeper.event(event(12, 'b', 'recovering'));
+  await after(250);
+  expect(keeper.roster.records.get('b')?.status).toBe('recovering');
+  read.mockRestore();
+  records.set('b', instance('b', { revision: 12, status: 'recovering', labels: { read: 'yes' } }));
+  answer(instance('a', { revision: 11, status: 'unhealthy' }));
+  await after(300);
+  expect(keeper.roster.records.get('b')?.labels).toEqual({ read: 'yes' });
+});
+
+test('an event that comes while all is read anew is not lost in what is forgotten', async () => {
+  await after(0);
+  let answer = (_page: InstanceList) => {};
+  const list = vi.spyOn(source, 'list').mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  );
+  keeper.readAnew();
+  await after(0);
+  keeper.event(event(3, 'a', 'unhealthy'));
+  await after(500);
+  list.mockRestore();
+  answer(page(2, [instance('a', { revision: 2 })]));
+  await after(0);
+  expect(keeper.roster.records.get('a')?.status).toBe('unhealthy');
+});
+
 test('a store that is another replaces what was known', async () => {
   await after(0);
   pages = [page(2, [instance('z')])];

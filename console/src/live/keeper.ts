@@ -33,6 +33,10 @@ export class Keeper {
   #want: 'nothing' | 'all' | 'anew' = 'all';
   #timer: ReturnType<typeof setTimeout> | null = null;
   #reading = false;
+  /** Shows what comes while something is read. */
+  #meanwhile: ReturnType<typeof setTimeout> | null = null;
+  /** Whether what is known is about to be forgotten, so that events must wait for what comes instead. */
+  #forgetting = false;
   #stopped = new AbortController();
 
   /** `flushed` hears of events when the roster shows them. */
@@ -60,6 +64,7 @@ export class Keeper {
   stop() {
     this.#stopped.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#meanwhile !== null) clearTimeout(this.#meanwhile);
   }
 
   /** Tells when roster or problem have changed. */
@@ -72,7 +77,8 @@ export class Keeper {
 
   event(event: InstanceEvent) {
     this.#pending.push(event);
-    this.#soon(GATHER);
+    if (this.#reading) this.#showMeanwhile();
+    else this.#soon(GATHER);
   }
 
   /** A stream stands whose events begin after `revision`; what was known before it may lack some. */
@@ -104,6 +110,17 @@ export class Keeper {
       this.#timer = null;
       void this.#turn();
     }, delay);
+  }
+
+  /** An answer that is long on its way holds up no status. */
+  #showMeanwhile() {
+    if (this.#stopped.signal.aborted || this.#meanwhile !== null) return;
+    this.#meanwhile = setTimeout(() => {
+      this.#meanwhile = null;
+      // Whoever reads anew applies them to what comes.
+      if (this.#forgetting || this.#want === 'anew') return;
+      this.#apply();
+    }, GATHER);
   }
 
   #publish(roster: Roster, problem: Problem | null) {
@@ -148,6 +165,7 @@ export class Keeper {
   async #list() {
     const forget = this.#want === 'anew';
     this.#want = 'nothing';
+    this.#forgetting = forget;
     // What changes from here on comes as an event of its own.
     const covered = this.#changed;
     this.#changed = new Set();
@@ -159,6 +177,7 @@ export class Keeper {
         // Another, deeper wish came while this page was on its way.
         if (this.#wanted() === 'anew') return;
         const roster = first ? beginListing(this.#roster, forget) : this.#roster;
+        this.#forgetting = false;
         this.#publish(addPage(roster, page), null);
         this.#apply();
         cursor = page.next_cursor;
@@ -168,6 +187,8 @@ export class Keeper {
       if (this.#wanted() !== 'anew') this.#want = forget ? 'anew' : 'all';
       for (const id of covered) this.#changed.add(id);
       throw thrown;
+    } finally {
+      this.#forgetting = false;
     }
   }
 

@@ -20,7 +20,8 @@ test('a listing is complete with its last page, and not before', () => {
   roster = addPage(roster, page(11, [instance('b')]));
   expect(roster.complete).toBe(true);
   expect(ids(roster)).toEqual(['a', 'b']);
-  expect(roster.revision).toBe(11);
+  // What changed between its pages may be in none of them.
+  expect(roster.revision).toBe(10);
 });
 
 test('what a listing does not show is gone, unless it is younger than the listing', () => {

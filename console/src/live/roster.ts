@@ -9,7 +9,10 @@ const REMEMBERED_GONE = 20_000;
 
 export interface Roster {
   readonly records: ReadonlyMap<string, Instance>;
-  /** The newest revision that was heard of; null before the first. */
+  /**
+   * Up to it nothing is missing: the first page of a listing, and each event after it, move it on. What changes
+   * while later pages are read may be in none of them. Null before the first.
+   */
   readonly revision: number | null;
   /** Whether a listing has come to its end: before that the records are a part. */
   readonly complete: boolean;
@@ -46,7 +49,7 @@ export function addPage(roster: Roster, page: InstanceList): Roster {
     seen.add(instance.id);
     put(records, roster.gone, instance);
   }
-  const revision = Math.max(roster.revision ?? 0, page.revision);
+  const revision = Math.max(roster.revision ?? 0, began);
   if (page.next_cursor !== null) {
     return { ...roster, records, revision, listing: { revision: began, seen } };
   }

@@ -1,6 +1,7 @@
 // The frame of every page: skip link, bar, page, and what is said at the foot of the window.
 
-import { Outlet } from '@tanstack/react-router';
+import { Outlet, useRouter } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { AttentionProvider } from '../attention/attention';
 import { Toasts } from '../design/toast';
 import { StreamAlert, StreamStatus } from '../live/stream-status';
@@ -9,6 +10,7 @@ import { Navigation } from './navigation';
 import { ThemeMenu } from './theme-menu';
 
 export function Shell() {
+  const page = usePageFocus();
   return (
     <AttentionProvider>
       <a
@@ -28,11 +30,27 @@ export function Shell() {
         </div>
         <div aria-hidden className="h-0.5 bg-bar-signal" />
       </header>
-      <main id="page" tabIndex={-1} className="pb-16 outline-none">
+      <main ref={page} id="page" tabIndex={-1} className="pb-16 outline-none">
         <Outlet />
       </main>
       <StreamAlert />
       <Toasts />
     </AttentionProvider>
   );
+}
+
+/** Whoever comes to another page starts at its beginning, unless it has led them to a place of its own. */
+function usePageFocus() {
+  const router = useRouter();
+  const page = useRef<HTMLElement>(null);
+  useEffect(() => {
+    let before = router.state.location.pathname;
+    return router.subscribe('onRendered', ({ toLocation: { pathname } }) => {
+      if (pathname === before) return;
+      before = pathname;
+      const here = page.current;
+      if (here !== null && !here.contains(document.activeElement)) here.focus({ preventScroll: true });
+    });
+  }, [router]);
+  return page;
 }

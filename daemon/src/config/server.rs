@@ -34,7 +34,7 @@ pub(super) fn read(
             header_timeout: server.or("header_timeout", duration(SECOND..=HOUR), 10 * SECOND),
             body_timeout: server.or("body_timeout", duration(SECOND..=HOUR), 15 * SECOND),
             write_timeout: server.or("write_timeout", duration(SECOND..=HOUR), 30 * SECOND),
-            heartbeat: server.or("heartbeat", duration(SECOND..=HOUR), 15 * SECOND),
+            heartbeat: server.or("heartbeat", duration(SECOND..=20 * SECOND), 15 * SECOND),
             max_body: server.or("max_body", size(1_024..=64 << 20), 256 << 10),
             max_bulk_body: bulk.max_body,
             drain: server.or("drain", duration(Duration::ZERO..=HOUR), 10 * SECOND),

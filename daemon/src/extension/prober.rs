@@ -126,6 +126,7 @@ pub enum CallError {
 #[async_trait]
 pub trait Caller: Send + Sync {
     /// Calls a tool, once, and answers with the MCP result as JSON text. The question's timeout is that of
-    /// each exchange before the call; the call has its own. Whoever stops waiting ends the call.
+    /// each exchange before the call; the call has its own. Whoever stops waiting gives its turn back; the tool
+    /// may run on.
     async fn call(&self, question: &Question, call: Call<'_>) -> Result<String, CallError>;
 }

@@ -69,6 +69,11 @@ impl Compiler {
         let load = move || {
             let code = warehouse.code(&known)?;
             deserialize(&engine, Code::File(&code))
+                // Where no file may be executed (`noexec`), what was read may be.
+                .or_else(|error| match warehouse.code_read(&known) {
+                    Some(code) => deserialize(&engine, Code::Bytes(&code)),
+                    None => Err(error),
+                })
                 .inspect_err(|error| tracing::warn!(digest = %known, %error, "compiled code is of no use"))
                 .ok()
         };

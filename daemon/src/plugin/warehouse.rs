@@ -77,6 +77,14 @@ impl Warehouse {
         None
     }
 
+    /// The same, read: where it cannot be mapped.
+    pub(super) fn code_read(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let path = self.code(digest)?;
+        let bytes = fs::read(&path).ok()?;
+        let code = path.file_stem()?.to_str()?.rsplit('.').next()?;
+        (Digest::of(&bytes).hex() == code).then_some(bytes)
+    }
+
     /// Keeps the machine code of a component.
     pub(super) fn keep_code(&self, digest: &Digest, code: &[u8]) -> io::Result<()> {
         let name = format!("{}{}.cwasm", self.code_prefix(digest), Digest::of(code).hex());
@@ -156,6 +164,7 @@ mod tests {
         warehouse.keep_code(&digest, b"code").unwrap();
         assert_eq!(warehouse.component(&digest).unwrap(), b"component");
         assert_eq!(fs::read(warehouse.code(&digest).unwrap()).unwrap(), b"code");
+        assert_eq!(warehouse.code_read(&digest).unwrap(), b"code");
         for name in warehouse.names().unwrap() {
             fs::write(dir.path().join(name), b"c0de").unwrap();
         }

@@ -3,6 +3,8 @@
 //! Once: a call that was sent is never sent again, since nobody knows what it did. The one exception is a
 //! server that refused it for want of headers, before it had any effect.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
@@ -15,6 +17,8 @@ use super::{CallOptions, Ladder, headers, redaction, route, tools};
 use crate::domain::Secrets;
 use crate::extension::{Call, CallError, Caller, Era, Question};
 
+/// What closing a session may take from a result that is there.
+const CLOSING: Duration = Duration::from_millis(500);
 /// Of a server's own words about an error.
 const MAX_MESSAGE: usize = 1_000;
 
@@ -55,7 +59,7 @@ impl Ladder {
         endpoint.within = within.saturating_mul(2);
         let calling = ask(&session, &mut endpoint, call.tool, arguments, self.options.max_tools);
         let result = timeout(within, calling).await.unwrap_or(Err(CallError::TimedOut(within)));
-        endpoint.within = question.timeout;
+        endpoint.within = question.timeout.min(CLOSING);
         session.close(&endpoint).await;
         result
     }
@@ -128,7 +132,11 @@ fn no_session(failure: NoSession) -> CallError {
     match failure {
         NoSession::Silent(silence) => not_sent(&silence),
         NoSession::Unauthorised(status) => needs_credentials(status),
-        NoSession::NotUnderstood { message, .. } => CallError::Unreachable(message),
+        // Its words were cut for people: half a secret would not be found. The condition has them.
+        NoSession::NotUnderstood { status, reason, .. } => CallError::Unreachable(format!(
+            "no MCP session could be opened ({reason}, HTTP {}); the instance's conditions say more",
+            status.as_u16()
+        )),
     }
 }
 

@@ -151,10 +151,9 @@ impl Endpoint {
     async fn read(&self, mut response: Response, id: u32, notification: bool) -> Body {
         let status = response.status();
         if status.is_redirection() {
-            let to = text_of(response.headers(), LOCATION.as_str()).unwrap_or_default();
-            let to: String = to.chars().take(200).collect();
+            let to = whole(text_of(response.headers(), LOCATION.as_str()).unwrap_or_default(), 200);
             return Body::Other(format!(
-                "redirects to {to:?}, which is not followed: is the template's `path` right, to the last slash?"
+                "redirects to {to}, which is not followed: is the template's `path` right, to the last slash?"
             ));
         }
         if notification {
@@ -194,12 +193,17 @@ impl Endpoint {
 }
 
 fn describe(kind: &str, length: usize) -> String {
-    let kind: String = kind.split(';').next().unwrap_or_default().chars().take(80).collect();
+    let kind = whole(kind.split(';').next().unwrap_or_default().to_owned(), 80);
     match (kind.trim(), length) {
         (_, 0) => "nothing".to_owned(),
         ("", _) => "something without a type".to_owned(),
         (kind, _) => kind.to_owned(),
     }
+}
+
+/// A header's text, all of it or nothing: a secret that was cut in two would not be found.
+fn whole(text: String, most: usize) -> String {
+    if text.len() <= most { text } else { format!("something of {} bytes", text.len()) }
 }
 
 fn text_of(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -23,10 +23,11 @@
 //! protocol that is needed here, one request and its answer, is small ([`exchange`], `message`).
 //!
 //! Guarantees: no redirect, no proxy, no answer beyond `Options::max_answer`, no rung beyond
-//! `Question::timeout`, no call beyond `CallOptions::timeout`, no more probes and calls than
-//! `max_concurrent` of each, no connection to an address that is always refused, no call that is sent
-//! twice, no secret of the instance in what a call answers. Knows nothing of instances and their
-//! phases: what a failed rung means is the reconciler's to say.
+//! `Question::timeout`, no call beyond `CallOptions::timeout` once its session is open (each step of
+//! that has `Question::timeout`), no more probes and calls than `max_concurrent` of each, no connection to
+//! an address that is always refused, no call that is sent again after it may have had an effect, no
+//! secret of the instance in what a call answers. Knows nothing of instances and their phases: what a
+//! failed rung means is the reconciler's to say.
 
 mod address;
 mod caller;

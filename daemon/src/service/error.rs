@@ -133,12 +133,14 @@ pub enum Error {
         phase: PhaseKind,
     },
     /// The instance has no such tool.
-    #[error("{instance} has no tool {tool:?}")]
+    #[error("{instance} has no tool {tool:?}; its server says: {message}")]
     ToolNotFound {
         /// Whose.
         instance: InstanceName,
         /// Which.
         tool: String,
+        /// What the server said to the call.
+        message: String,
     },
     /// A call of a tool has no result.
     #[error(transparent)]

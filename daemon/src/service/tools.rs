@@ -7,6 +7,9 @@ use super::{Error, Reference, Service};
 use crate::domain::{Instance, InstanceId, Timestamp, Tool};
 use crate::extension::{Call, CallError, Question};
 
+/// What a server says of a tool that it does not have (JSON-RPC 2.0, section 5.1; servers differ).
+const NO_METHOD: i64 = -32_601;
+const BAD_PARAMETERS: i64 = -32_602;
 /// Of a tool's name in the log.
 const LOGGED: usize = 80;
 
@@ -74,10 +77,13 @@ impl Service {
         let known = self.known_tools(instance.id);
         let is_unknown = known.is_some_and(|(_, tools)| tools.iter().all(|known| known.name != tool));
         match error {
-            CallError::Refused { .. } if is_unknown => Error::ToolNotFound {
-                instance: instance.spec.name.clone(),
-                tool: tool.chars().take(LOGGED).collect(),
-            },
+            CallError::Refused { code: NO_METHOD | BAD_PARAMETERS, message } if is_unknown => {
+                Error::ToolNotFound {
+                    instance: instance.spec.name.clone(),
+                    tool: tool.chars().take(LOGGED).collect(),
+                    message,
+                }
+            }
             error => Error::Call(error),
         }
     }

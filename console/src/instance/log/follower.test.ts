@@ -73,3 +73,22 @@ test('a log that nobody looks at rests, and is read anew when somebody does', as
   await vi.advanceTimersByTimeAsync(20);
   expect(texts()).toEqual(['b']);
 });
+
+test('after a pause nothing is of before the connection, and what came is counted on over the next', async () => {
+  const open = new Response(
+    new ReadableStream({
+      start: (c) => {
+        c.enqueue(new TextEncoder().encode(line('a') + line('b')));
+        setTimeout(() => c.enqueue(new TextEncoder().encode(line('c'))), 1_000);
+      },
+    }),
+  );
+  const { follower: one } = follower(open, stream(line('c'), gone));
+  void one.start();
+  await vi.advanceTimersByTimeAsync(1_100);
+  expect(one.followed.lines).toMatchObject({ came: 3, tail: 2 });
+  one.rest();
+  one.wake();
+  await vi.advanceTimersByTimeAsync(20);
+  expect(one.followed.lines).toMatchObject({ came: 4, tail: 1 });
+});

@@ -5,10 +5,13 @@ import { Problem } from '../../api/problem';
 import type { LogInterruption, LogLine, LogWorkload, StreamEnd } from '../../api/types';
 import { backoff } from '../../live/backoff';
 import { type Frame, FrameReader } from '../../live/frames';
-import { add, type Entry, type Lines, NONE, TAIL } from './lines';
+import { add, anew, type Entry, type Lines, NONE, TAIL } from './lines';
 
 /** Three heartbeats of the daemon's default. */
 const PATIENCE = 45_000;
+
+/** What was written before a connection comes in one go: after such a pause it is over. */
+const PAUSE = 500;
 
 export type FollowState =
   | { kind: 'connecting' }
@@ -116,7 +119,10 @@ export class LogFollower {
         return { kind: 'lost', reason };
       }
       this.#fresh = true;
-      return await this.#follow(response.body, running.signal, heard, follows);
+      // By the daemon's clock, as the lines' times are; without it the pause has to do.
+      const date = Date.parse(response.headers.get('date') ?? '');
+      const began = Number.isNaN(date) ? Number.POSITIVE_INFINITY : date;
+      return await this.#follow(response.body, began, running.signal, heard, follows);
     } catch {
       return { kind: 'lost', reason: 'the connection to the daemon was lost' };
     } finally {
@@ -128,6 +134,7 @@ export class LogFollower {
 
   async #follow(
     body: ReadableStream<Uint8Array>,
+    began: number,
     stopped: AbortSignal,
     heard: () => void,
     follows: () => void,
@@ -136,7 +143,9 @@ export class LogFollower {
     const decoder = new TextDecoder();
     const reader = body.getReader();
     let end: StreamEnd | null = null;
+    let isTail = true;
     for (;;) {
+      const asked = Date.now();
       const { value, done } = await reader.read();
       if (done || stopped.aborted) break;
       heard();
@@ -146,9 +155,10 @@ export class LogFollower {
         if (frame.event === 'end') end = JSON.parse(frame.data) as StreamEnd;
         else entries.push(...this.#entry(frame));
       }
-      const before = this.#fresh ? NONE : this.#followed.lines;
+      const before = this.#fresh ? anew(this.#followed.lines) : this.#followed.lines;
       this.#fresh = false;
-      this.#publish({ state: { kind: 'following' }, lines: add(before, entries) });
+      if (before.tail > 0 && Date.now() - asked > PAUSE) isTail = false;
+      this.#publish({ state: { kind: 'following' }, lines: add(before, entries, isTail ? began : null) });
     }
     if (end === null || end.reason === 'stopping' || end.reason === 'lagged') {
       return { kind: 'lost', reason: end?.message ?? 'the daemon ended the connection' };

@@ -18,20 +18,34 @@ export interface Lines {
   readonly entries: readonly Entry[];
   /** How many of the oldest were left out to stay within the bound. */
   readonly dropped: number;
-  /** How many lines came. */
+  /** How many lines came, on every connection so far. */
   readonly came: number;
+  /** How many of this connection's were there before it: the end of what was written until then. */
+  readonly tail: number;
 }
 
-export const NONE: Lines = { entries: [], dropped: 0, came: 0 };
+export const NONE: Lines = { entries: [], dropped: 0, came: 0, tail: 0 };
 
-export function add(lines: Lines, more: readonly Entry[]): Lines {
+/** None of the lines before, after a new connection: what came is counted on. */
+export function anew({ came }: Lines): Lines {
+  return { ...NONE, came };
+}
+
+/** `began`: when the connection did, in milliseconds; null: what was there before it is over. */
+export function add(lines: Lines, more: readonly Entry[], began: number | null): Lines {
   const all = [...lines.entries, ...more];
   const tooMany = Math.max(0, all.length - AT_MOST);
   return {
     entries: tooMany === 0 ? all : all.slice(tooMany),
     dropped: lines.dropped + tooMany,
-    came: lines.came + more.filter(({ kind }) => kind === 'line').length,
+    came: lines.came + linesIn(more),
+    tail: lines.tail + (began === null ? 0 : linesIn(more.filter((entry) => isUntil(entry, began)))),
   };
+}
+
+/** A line without a time may be. */
+function isUntil(entry: Entry, moment: number): boolean {
+  return entry.kind === 'line' && (entry.line.at === null || Date.parse(entry.line.at) <= moment);
 }
 
 /** How many entries are lines. */

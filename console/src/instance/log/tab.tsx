@@ -26,7 +26,7 @@ export function LogTab({ id, name }: { id: string; name: string }) {
   const lines = held ?? followed.lines;
   const shown = useMemo(() => matching(lines.entries, sought), [lines, sought]);
   const count = useMemo(() => linesIn(lines.entries), [lines]);
-  const since = held === null ? 0 : Math.max(0, followed.lines.came - held.came);
+  const since = held === null ? 0 : followed.lines.came - held.came;
   const { state } = followed;
   return (
     <Panel>
@@ -147,14 +147,14 @@ function words(state: FollowState): [good: boolean, text: string] {
 }
 
 function emptiness(state: FollowState, sought: string, lines: Lines): string {
-  if (lines.came > 0 && sought !== '') return 'No line holds that text.';
+  if (lines.entries.length > 0 && sought !== '') return 'No line holds that text.';
   if (state.kind === 'connecting') return 'The log is being read.';
   if (state.kind === 'following')
     return 'It has written nothing so far. What it writes appears here by itself.';
   return 'There are no lines to show.';
 }
 
-function bounds({ dropped, came }: Lines): string {
+function bounds({ dropped, tail }: Lines): string {
   if (dropped > 0) return `The oldest ${dropped.toLocaleString()} lines were left out of this page.`;
-  return came >= TAIL ? `Older output than the newest ${TAIL.toLocaleString()} lines was not read.` : '';
+  return tail >= TAIL ? `Older output than the newest ${TAIL.toLocaleString()} lines was not read.` : '';
 }

@@ -37,10 +37,10 @@ problems! {
 
 /// Call one of its tools.
 ///
-/// The daemon calls the instance's endpoint once, under the address rules of its probes, and passes the MCP
-/// result on. A tool that ran and failed is no HTTP failure: its result has `isError`. After `tool_failed`
-/// and `tool_timed_out` the tool may have run; a client that goes away ends the call. Bounds are in
-/// `[tools]`.
+/// The daemon calls the instance's endpoint under the address rules of its probes, never again once the
+/// tool may have run, and passes the MCP result on. A tool that ran and failed is no HTTP failure: its result
+/// has `isError`. After `tool_failed` and `tool_timed_out` the tool may have run; after a client went away it
+/// may run on. Bounds are in `[tools]`.
 #[utoipa::path(
     post,
     path = "/mcp/instances/{id}/tools/{tool}",

@@ -18,6 +18,9 @@ const BLOCKS: usize = 40;
 const CALLS: usize = 250;
 /// Of a hook in another language.
 const OTHER_CALLS: usize = 500;
+/// Between two calls, as between two requests: others ran meanwhile, and the processor forgot.
+const PAUSE: Duration = Duration::from_millis(1);
+const PAUSED_CALLS: usize = 1_000;
 
 pub(crate) async fn measure() -> Result<()> {
     heading("one review by the hook `naming`, its sandbox made for it");
@@ -52,6 +55,17 @@ pub(crate) async fn measure() -> Result<()> {
                 of_ours.extend(ourses);
             }
         }
+        let [mut paused_bare, mut paused_ours] = [(); 2].map(|()| Samples::default());
+        for _ in 0..PAUSED_CALLS {
+            tokio::time::sleep(PAUSE).await;
+            let begun = Instant::now();
+            bare.review().await.map_err(readable)?;
+            paused_bare.add(begun.elapsed());
+            tokio::time::sleep(PAUSE).await;
+            let begun = Instant::now();
+            ours.review(&review).await?;
+            paused_ours.add(begun.elapsed());
+        }
         let mut of_others = Vec::new();
         for (name, hook) in &ours.others {
             let mut samples = Samples::default();
@@ -62,9 +76,9 @@ pub(crate) async fn measure() -> Result<()> {
             }
             of_others.push((name.clone(), samples));
         }
-        anyhow::Ok((of_native, of_bare, of_ours, of_others))
+        anyhow::Ok((of_native, of_bare, of_ours, (paused_bare, paused_ours), of_others))
     });
-    let (mut native, mut bare, mut ours, others) =
+    let (mut native, mut bare, mut ours, (mut paused_bare, mut paused_ours), others) =
         worker.join_next().await.context("the task was just spawned")???;
     println!("  {} calls of each, in turns", ours.len());
     let ours_p50 = ours.percentile(50);
@@ -76,6 +90,10 @@ pub(crate) async fn measure() -> Result<()> {
     let beside = format!("{} (goal: at most 1.3 x)", against(bare.percentile(50)));
     row("bare wasmtime, pooling", bare.percentile(50), bare.percentile(99), &beside);
     row("ours", ours_p50, ours.percentile(99), "every limit, turn, deadline and metric included");
+    let paused = paused_ours.percentile(50);
+    let beside = format!("ours is {}", ratio(paused, paused_bare.percentile(50)));
+    row("bare, after a pause", paused_bare.percentile(50), paused_bare.percentile(99), &beside);
+    row("ours, after a pause", paused, paused_ours.percentile(99), "as the first hook of a request");
     for (name, mut samples) in others {
         let beside = format!("{} of ours", ratio(samples.percentile(50), ours_p50));
         row(&format!("ours, {name}"), samples.percentile(50), samples.percentile(99), &beside);

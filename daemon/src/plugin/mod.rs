@@ -33,6 +33,7 @@ mod denied;
 mod digest;
 mod engine;
 mod error;
+mod ground;
 mod hook;
 mod host;
 #[cfg(test)]
@@ -62,7 +63,8 @@ mod workbench;
 
 pub use anatomy::Anatomy;
 pub use error::{Error, Refusal, Subject};
+pub use ground::{Ground, Host, Ledger, Owned, ReadTable, ReloadRequests};
 pub use host::{Asked, Exchange, Script, ScriptedAnswer};
 pub use options::*;
-pub use swap::{Ground, Host, Ledger, Owned, PluginHost, ReadTable, ReloadRequests, Reloaded};
+pub use swap::{PluginHost, Reloaded};
 pub use workbench::{Loaded, Workbench, inspect};

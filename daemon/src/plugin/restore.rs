@@ -7,10 +7,10 @@ use futures_util::{StreamExt as _, stream};
 use super::allowance::Allowances;
 use super::build::{BuiltHook, BuiltProvisioner, Workshop};
 use super::error::{Error, Refusal};
+use super::ground::ReadTable;
 use super::next::{self, Holders};
 use super::options::StoredTable;
 use super::set::Parts;
-use super::swap::ReadTable;
 use crate::domain::{PluginVersion, PublishedSet};
 
 /// One plugin, built again.

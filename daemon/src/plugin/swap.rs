@@ -23,71 +23,23 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::build::Workshop;
 use super::digest::Digest;
 use super::error::{Cause, Error, Refusal};
+use super::ground::{Ground, Host, Ledger, Owned, ReadTable, ReloadRequests};
 use super::next::{self, Holders};
-use super::options::{HookOptions, Options, StoredTable};
+use super::options::{HookOptions, Options};
 use super::set::{ActiveSet, Parts};
 use super::standing::Standing;
 use super::{Allowances, rehearsal, restore};
-use crate::domain::{PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
+use crate::domain::{PluginKey, PluginKind, ProvisionerName};
 use crate::extension::{
     Candidate, CandidateRefusal, ConfigurationReport, ExtensionSet, Extensions, HookEntry, PluginReport,
     Plugins, ProvisionerEntry, RollbackError,
 };
-use crate::process::Processes;
-use crate::runtime::{Activator, Clock, ErrorChain, Metrics, Tasks};
-
-/// How many living instances a provisioner has.
-pub type Owned = Box<dyn Fn(&ProvisionerName) -> usize + Send + Sync>;
-
-/// Reads a table that was stored.
-pub type ReadTable = Box<dyn Fn(&PluginVersion) -> Result<StoredTable, String> + Send + Sync>;
-
-/// Where published sets are stored.
-#[async_trait]
-pub trait Ledger: Send + Sync {
-    /// Stores a set. When this returns it is durable.
-    async fn publish(&self, set: PublishedSet) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
-}
-
-/// Asks for a look at the configuration; the sender hears when it was taken.
-pub type ReloadRequests = mpsc::Sender<oneshot::Sender<()>>;
-
-/// What plugins run on.
-pub struct Ground {
-    /// For reports; guests see the machine's.
-    pub clock: Arc<dyn Clock>,
-    /// Calls run here.
-    pub tasks: Tasks,
-    /// For plugins that hold the grant.
-    pub processes: Processes,
-    /// Counts calls.
-    pub metrics: Metrics,
-}
-
-/// What a set of plugins lives in.
-pub struct Host {
-    /// What plugins run on.
-    pub ground: Ground,
-    /// Rung after each swap.
-    pub changed: Activator,
-    /// Where published sets are stored.
-    pub ledger: Arc<dyn Ledger>,
-    /// The set that was published last, if any was.
-    pub published: Option<PublishedSet>,
-    /// Reads its tables.
-    pub tables: ReadTable,
-    /// Number of the first set that is published. One more than any before.
-    pub first_generation: u64,
-    /// Asked before a provisioner is replaced or taken away.
-    pub owned: Owned,
-    /// Whom to tell that somebody wants the configuration read again.
-    pub reloads: ReloadRequests,
-}
+use crate::runtime::{Activator, ErrorChain};
 
 /// A successful change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { Admission, DryRun, Template } from '../api/types';
 import { Badge } from '../design/badge';
 import { Button } from '../design/button';
+import { duration } from '../design/duration';
 import { Fact, Facts, Panel } from '../design/page';
 import { Skeleton } from '../design/skeleton';
 import { type Answer, admissionOf, isLost } from './answer';
@@ -214,8 +215,4 @@ function Pairs({
 
 function None() {
   return <span className="text-muted">none</span>;
-}
-
-function duration(microseconds: number): string {
-  return microseconds < 1_000 ? `${microseconds} µs` : `${(microseconds / 1_000).toFixed(1)} ms`;
 }

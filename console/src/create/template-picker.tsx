@@ -6,8 +6,8 @@ import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { Provisioner, Template } from '../api/types';
 import { classes } from '../design/classes';
 import { type FieldControl, TextInput } from '../design/field';
+import { TemplateIcon } from '../design/template-icon';
 import { unusable } from './standing';
-import { TemplateIcon } from './template-icon';
 
 export function TemplatePicker({
   control,
@@ -65,7 +65,7 @@ export function TemplatePicker({
   return (
     <span className="relative block">
       <span className="absolute top-1/2 left-2 z-1 flex -translate-y-1/2">
-        <TemplateIcon icon={chosen?.icon ?? null} />
+        <TemplateIcon icon={chosen?.icon ?? null} size={16} />
       </span>
       <TextInput
         {...control}
@@ -120,7 +120,7 @@ export function TemplatePicker({
                   place === active && 'bg-sunken',
                 )}
               >
-                <TemplateIcon icon={template.icon} />
+                <TemplateIcon icon={template.icon} size={16} />
                 <span className="min-w-0 flex-1 break-words">
                   <span className="font-medium">{template.name}</span>
                   {template === chosen && <span className="text-muted"> · chosen</span>}

@@ -4,6 +4,8 @@ import { CircleCheck, Eye, OctagonX, ShieldQuestion } from 'lucide-react';
 import type { Admission, Instance } from '../api/types';
 import { moment } from '../design/age';
 import { Badge } from '../design/badge';
+import { Digest } from '../design/digest';
+import { duration } from '../design/duration';
 import { EmptyState } from '../design/empty-state';
 import { Panel } from '../design/page';
 import { Cell, RowHead, Table } from '../design/table';
@@ -43,11 +45,17 @@ export function AdmissionTab({ instance: { admission } }: { instance: Instance }
             </Cell>
             <Cell>{one.mode}</Cell>
             <Cell>
-              <Digest of={one.digest} />
+              <Digest of={one.digest} what={`digest of ${one.hook}`} />
             </Cell>
-            <Cell>{one.settings_hash === null ? '–' : <Digest of={one.settings_hash} />}</Cell>
+            <Cell>
+              {one.settings_hash === null ? (
+                '–'
+              ) : (
+                <Digest of={one.settings_hash} what={`settings hash of ${one.hook}`} />
+              )}
+            </Cell>
             <Cell>{one.generation}</Cell>
-            <Cell className="whitespace-nowrap">{(one.took_us / 1_000).toFixed(1)} ms</Cell>
+            <Cell className="whitespace-nowrap">{duration(one.took_us)}</Cell>
             <Cell className="whitespace-nowrap">{moment(one.at)}</Cell>
           </tr>
         ))}
@@ -69,14 +77,5 @@ function Verdict({ admission: { verdict, mode, code } }: { admission: Admission 
     <Badge tone="warn" icon={mode === 'audit' ? Eye : OctagonX}>
       {mode === 'audit' ? 'deny, only recorded' : 'deny'}
     </Badge>
-  );
-}
-
-/** So much of it tells two apart; the whole is in the title. */
-function Digest({ of }: { of: string }) {
-  return (
-    <code title={of} className="whitespace-nowrap">
-      {of.replace('sha256:', '').slice(0, 12)}
-    </code>
   );
 }

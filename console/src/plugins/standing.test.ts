@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Hook, Plugin } from '../api/types';
+import { duration } from '../design/duration';
 import { AT } from '../testing/samples';
-import { duration } from './duration';
 import { outcome } from './outcome';
 import { arrange, difference, effect, scope } from './standing';
 

@@ -12,7 +12,7 @@ import { EmptyState } from '../design/empty-state';
 import { Page } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
-import { TemplateIcon } from './icon';
+import { TemplateIcon } from '../design/template-icon';
 import { StaleNote } from './stale-note';
 import { inputWords, sourceWords } from './words';
 

@@ -14,8 +14,8 @@ import { Fact, Facts, Page, Panel } from '../design/page';
 import { ProblemNote } from '../design/problem-note';
 import { SkeletonRows } from '../design/skeleton';
 import { Cell, RowHead, Table } from '../design/table';
+import { TemplateIcon } from '../design/template-icon';
 import { useRoster } from '../live/context';
-import { TemplateIcon } from './icon';
 import { StaleNote } from './stale-note';
 import { mustBeGiven, sourceWords, valueWords } from './words';
 

@@ -1,11 +1,10 @@
 //! `wharfinger plugin …` from the outside: what an author types, and what comes of it.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharfinger_tests::bin_path::{binary, wharfinger, workspace_root};
+use wharfinger_tests::bin_path::{wharfinger, workspace_root};
 use wharfinger_tests::fake_manager::FakeManager;
 
 /// What a command said, with its exit code.
@@ -17,7 +16,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }
@@ -60,33 +59,6 @@ fn request(name: &str) -> Value {
     json!({ "name": name, "template": { "name": "files", "image": "files:1.4", "port": 8080 } })
 }
 
-/// Makes a project of Rust in a folder of its own, and proves that it builds and that its tests pass.
-/// Answers with the project's folder and the plugin's file.
-fn scaffold(home: &Path, kind: &str) -> (PathBuf, String) {
-    let name = format!("scaffolded-{kind}");
-    let project = home.join(&name);
-    let folder = project.to_str().unwrap();
-    let made = plugin(&["new", "--kind", kind, "--language", "rust", folder]);
-    assert_eq!(made.code, Some(0), "{made:?}");
-    // The versions that are here already: the test needs no network.
-    std::fs::copy(workspace_root().join("Cargo.lock"), project.join("Cargo.lock")).unwrap();
-    let mut tests = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    tests
-        .args(["test", "--offline"])
-        .current_dir(&project)
-        .env("CARGO_TARGET_DIR", workspace_root().join("target/scaffolded"));
-    let tests = Said::of(&tests.output().unwrap());
-    assert_eq!(tests.code, Some(0), "{tests:?}");
-    assert!(
-        tests.out.contains("test result: ok. 3 passed") || tests.out.contains("ok. 4 passed"),
-        "{tests:?}"
-    );
-    let built = Command::new(binary("xtask")).args(["plugins", folder]).output().unwrap();
-    assert!(built.status.success(), "{:?}", Said::of(&built));
-    let file = workspace_root().join(format!("target/test-plugins/{name}.wasm"));
-    (project, file.to_str().unwrap().to_owned())
-}
-
 /// How the misbehaving hook is told to be, and the code of what comes of it.
 const MOODS: [(&str, &str); 4] = [
     ("fail", "invalid"),
@@ -94,68 +66,6 @@ const MOODS: [(&str, &str); 4] = [
     ("loop", "plugin_timed_out"),
     ("eat-memory", "plugin_out_of_memory"),
 ];
-
-#[test]
-fn a_new_hook_builds_passes_its_tests_and_is_loaded() {
-    let home = tempfile::tempdir().unwrap();
-    let (project, file) = scaffold(home.path(), "hook");
-    let of = |name: &str| project.join(name).to_str().unwrap().to_owned();
-    let checked = plugin(&["check", &file, "--settings", &of("settings.json")]);
-    assert_eq!(checked.code, Some(0), "{checked:?}");
-    assert!(checked.out.contains("hook \"scaffolded-hook\", version 0.1.0"), "{checked:?}");
-    let settings = of("settings.json");
-    let allowed = plugin(&["run", &file, "--settings", &settings, "--request", &of("request.json")]);
-    assert_eq!(
-        (allowed.code, &allowed.answers()[0]["answer"]["decision"]),
-        (Some(0), &json!("allow")),
-        "{allowed:?}"
-    );
-
-    let again = plugin(&["new", "--kind", "hook", "--language", "rust", project.to_str().unwrap()]);
-    assert_eq!(again.code, Some(78), "{again:?}");
-    assert!(again.err.contains("is not empty"), "{again:?}");
-}
-
-#[test]
-fn a_new_provisioner_builds_passes_its_tests_and_makes_a_workload() {
-    let home = tempfile::tempdir().unwrap();
-    let (project, file) = scaffold(home.path(), "provisioner");
-    let of = |name: &str| project.join(name).to_str().unwrap().to_owned();
-    let checked = plugin(&["check", &file, "--settings", &of("settings.json")]);
-    assert_eq!(checked.code, Some(0), "{checked:?}");
-    let (settings, calls, upstreams) = (of("settings.json"), of("calls.json"), of("upstreams.json"));
-    let said =
-        plugin(&["run", &file, "--settings", &settings, "--request", &calls, "--upstreams", &upstreams]);
-    assert_eq!(said.code, Some(0), "{said:?}");
-    let answers = said.answers();
-    assert_eq!(answers[0]["answer"]["outcome"], "created", "{said:?}");
-    assert_eq!(answers[1]["answer"]["state"], "running", "{said:?}");
-    assert_eq!(answers[2]["answer"]["gone"], true, "{said:?}");
-    assert_eq!(answers[3]["answer"]["state"], "absent", "{said:?}");
-    assert_eq!(answers[0]["upstreams_asked"][0]["body"]["image"], "registry.example/files:1.4");
-    assert!(!said.out.contains("no secret"), "what was handed to the backend is shown: {said:?}");
-}
-
-#[test]
-fn a_name_that_is_none_and_a_sdk_that_is_nowhere_are_refused() {
-    let home = tempfile::tempdir().unwrap();
-    let folder = home.path().join("No Crate");
-    let said = plugin(&["new", "--kind", "hook", "--language", "rust", folder.to_str().unwrap()]);
-    assert_eq!(said.code, Some(64), "{said:?}");
-    assert!(said.err.contains("No Crate") && !folder.exists(), "{said:?}");
-
-    let folder = home.path().join("labels");
-    let mut elsewhere = Command::new(wharfinger());
-    elsewhere
-        .args(["plugin", "new", "--kind", "hook", "--language", "rust"])
-        .arg(&folder)
-        .current_dir(home.path());
-    let said = Said::of(&elsewhere.output().unwrap());
-    assert_eq!(said.code, Some(64), "{said:?}");
-    assert!(said.err.contains("--sdk") && !folder.exists(), "{said:?}");
-    elsewhere.arg("--sdk").arg(workspace_root().join("plugin-sdk"));
-    assert_eq!(Said::of(&elsewhere.output().unwrap()).code, Some(0));
-}
 
 #[test]
 fn a_check_says_what_the_daemon_would_say() {

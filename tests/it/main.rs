@@ -27,6 +27,7 @@ mod plugins;
 mod recovery;
 mod reloading;
 mod sandbox;
+mod scaffold;
 mod simulation;
 mod store;
 mod tools;

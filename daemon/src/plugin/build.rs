@@ -28,7 +28,7 @@ use super::warehouse::Warehouse;
 use crate::domain::{BreakerPolicy, PluginKind, PluginVersion, Taken, Timestamp};
 use crate::extension::{Hook, HookEntry, Provisioner};
 use crate::process::Processes;
-use crate::runtime::{Clock, Metrics, Shutdown, Tasks};
+use crate::runtime::{Clock, Metrics, PluginMeter, Shutdown, Tasks};
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
@@ -331,7 +331,7 @@ impl Workshop {
         let guest = Guest {
             upstreams: Arc::new(upstreams),
             processes,
-            ..self.guest(subject.clone(), options.limits, &options.settings)
+            ..self.guest(subject.clone(), options.limits, &options.settings, self.meter(&subject))
         };
         let linked_with_processes = options.process || material.taken.process;
         let (active, guest) = self.activate(compiled, guest, linked_with_processes).await?;
@@ -365,10 +365,26 @@ impl Workshop {
         material: Material<HookOptions>,
         generation: u64,
     ) -> Result<BuiltHook, Error> {
+        let meter = self.meter(&material.candidate.subject);
+        self.build_hook(material, generation, meter).await
+    }
+
+    /// Builds a hook that is only tried, and is in no set and no metric.
+    pub(super) async fn trial_hook(&self, material: Material<HookOptions>) -> Result<BuiltHook, Error> {
+        const NO_GENERATION: u64 = 0;
+        self.build_hook(material, NO_GENERATION, PluginMeter::of_trial()).await
+    }
+
+    async fn build_hook(
+        &self,
+        material: Material<HookOptions>,
+        generation: u64,
+        meter: PluginMeter,
+    ) -> Result<BuiltHook, Error> {
         let options = &material.options;
         let subject = material.candidate.subject.clone();
         let compiled = material.candidate.clone().compile(&self.compiler).await?;
-        let guest = self.guest(subject.clone(), options.limits, &options.settings);
+        let guest = self.guest(subject.clone(), options.limits, &options.settings, meter);
         let (active, guest) = self.activate(compiled, guest, false).await?;
         let World::Hook(pre) = active.world else { return Err(other_kind(subject)) };
         let (stats, end) = (guest.stats.clone(), guest.end.clone());
@@ -386,11 +402,14 @@ impl Workshop {
         })
     }
 
+    fn meter(&self, subject: &Subject) -> PluginMeter {
+        self.metrics.plugin(subject.kind_word(), &subject.name)
+    }
+
     /// A guest that reaches nothing.
-    fn guest(&self, subject: Subject, limits: Limits, settings: &str) -> Guest {
+    fn guest(&self, subject: Subject, limits: Limits, settings: &str, meter: PluginMeter) -> Guest {
         let output = LogBudget::new(&subject.name);
         let reach = Reachability::new(&subject.name, self.clock.clone());
-        let meter = self.metrics.plugin(subject.kind_word(), &subject.name);
         let quarantine = Quarantine::new(subject.clone(), self.quarantine, self.clock.clone());
         Guest {
             subject,
@@ -415,7 +434,8 @@ impl Workshop {
         process: bool,
     ) -> Result<(Active, Arc<Guest>), Error> {
         let linked = compiled.link(&self.engine, &self.linkers, process)?;
-        let trial = Arc::new(self.guest(guest.subject.clone(), guest.limits, &guest.settings));
+        let meter = PluginMeter::of_trial();
+        let trial = Arc::new(self.guest(guest.subject.clone(), guest.limits, &guest.settings, meter));
         let active = linked.activate(&trial).await?;
         for warning in &active.warnings {
             tracing::warn!(plugin = guest.subject.name, "settings: {warning}");

@@ -13,9 +13,6 @@ use crate::domain::Violation;
 use crate::extension::{Candidate, CandidateRefusal, HookEntry};
 use crate::runtime::ErrorChain;
 
-/// Serves in no set.
-const NO_GENERATION: u64 = 0;
-
 /// Builds what the hook of this table would be.
 pub(super) async fn candidate(
     workshop: &Workshop,
@@ -33,7 +30,7 @@ pub(super) async fn candidate(
     })?;
     let settings = settings.unwrap_or_else(|| table.settings.clone());
     let table = HookOptions { plugin, settings, ..table };
-    let built = async { workshop.hook(workshop.read(&table).await?, NO_GENERATION).await };
+    let built = async { workshop.trial_hook(workshop.read(&table).await?).await };
     built.await.map(|built| built.entry()).map_err(|error| CandidateRefusal::Refused(violations(error)))
 }
 

@@ -1,6 +1,7 @@
 //! Templates, whose inputs travel as JSON text.
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Broken, MAX_PAGE, bounded, optional_text, pairs, prose, text, to_pairs};
 use crate::domain::{HealthPolicy, Input, Secrets, Template};
@@ -22,22 +23,43 @@ pub(super) fn template_to_guest(template: &Template) -> types::Template {
         environment: to_pairs(&template.environment),
         labels: to_pairs(&template.labels),
         resources: to_pairs(&template.resources),
-        inputs: Value::Array(template.inputs.iter().map(input_to_json).collect()).to_string(),
+        inputs: inputs_to_json(&template.inputs),
         extra: Vec::new(),
     }
 }
 
-fn input_to_json(input: &Input) -> Value {
-    json!({
-        "name": input.name,
-        "description": input.description,
-        "required": input.required,
-        "secret": input.secret,
-        "default": input.default,
-        "choices": input.choices,
-        "format": input.format,
-        "pattern": input.pattern,
-    })
+fn inputs_to_json(inputs: &[Input]) -> String {
+    let inputs: Vec<InputJson<'_>> = inputs.iter().map(InputJson::of).collect();
+    // Text, flags and lists of text can always be written.
+    serde_json::to_string(&inputs).unwrap_or_default()
+}
+
+/// One of [`types::Template::inputs`].
+#[derive(Serialize)]
+struct InputJson<'a> {
+    name: &'a str,
+    description: &'a str,
+    required: bool,
+    secret: bool,
+    default: Option<&'a str>,
+    choices: &'a [String],
+    format: Option<&'a str>,
+    pattern: Option<&'a str>,
+}
+
+impl<'a> InputJson<'a> {
+    fn of(input: &'a Input) -> Self {
+        Self {
+            name: &input.name,
+            description: &input.description,
+            required: input.required,
+            secret: input.secret,
+            default: input.default.as_deref(),
+            choices: &input.choices,
+            format: input.format.as_deref(),
+            pattern: input.pattern.as_deref(),
+        }
+    }
 }
 
 /// A backend's own template.

@@ -259,7 +259,7 @@ impl Metrics {
 
     /// The meter of one plugin.
     pub fn plugin(&self, kind: &'static str, name: &str) -> PluginMeter {
-        PluginMeter { metrics: self.clone(), kind, plugin: name.into() }
+        PluginMeter { metrics: Some(self.clone()), kind, plugin: name.into() }
     }
 
     /// So many writes were committed together.
@@ -297,17 +297,23 @@ impl Metrics {
 /// Counts the calls of one plugin. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct PluginMeter {
-    metrics: Metrics,
+    metrics: Option<Metrics>,
     kind: &'static str,
     plugin: Arc<str>,
 }
 
 impl PluginMeter {
+    /// Of a plugin that is only tried: it counts nothing.
+    pub fn of_trial() -> Self {
+        Self { metrics: None, kind: "", plugin: "".into() }
+    }
+
     /// A call of `function` ended.
     pub fn call<T>(&self, function: &'static str, outcome: &Result<T, Failure>, took: Duration) {
+        let Some(metrics) = &self.metrics else { return };
         let outcome = outcome.as_ref().map_or_else(Failure::word, |_| "ok");
         let labels = PluginCall { plugin: Arc::clone(&self.plugin), kind: self.kind, function, outcome };
-        self.metrics.0.plugin_calls.get_or_create(&labels).observe(took.as_secs_f64());
+        metrics.0.plugin_calls.get_or_create(&labels).observe(took.as_secs_f64());
     }
 }
 

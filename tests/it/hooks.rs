@@ -227,7 +227,8 @@ async fn a_stricter_hook_is_rehearsed_on_every_instance_and_request_before_it_re
 
     // What was only tried is not counted as what serves: five requests are five reviews.
     let metrics = daemon.get("/metrics").await.expect(200);
-    let reviews = r#"call_duration_seconds_count{plugin="naming",kind="hook",function="review",outcome="ok"} 5"#;
+    let reviews =
+        r#"call_duration_seconds_count{plugin="naming",kind="hook",function="review",outcome="ok"} 5"#;
     assert!(metrics.as_str().unwrap().contains(reviews), "{metrics}");
 
     // Requests outlive a crash: the refused one was written when it was rehearsed on.

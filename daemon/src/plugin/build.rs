@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wasmtime::Engine;
 
+use super::afterwards::Afterwards;
 use super::call::Guest;
 use super::compilation::{Compilation, fingerprint};
 use super::compiler::Compiler;
@@ -17,7 +18,7 @@ use super::digest::Digest;
 use super::engine;
 use super::error::{Error, Subject};
 use super::ground::Ground;
-use super::hook::ComponentHook;
+use super::hook::{ComponentHook, Sandboxes};
 use super::host::{Credentials, Linkers, LogBudget, Reachability, Script, Upstreams, read_credentials};
 use super::load::{Active, Candidate, Compiled, Description, World};
 use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
@@ -29,6 +30,9 @@ use crate::domain::{BreakerPolicy, PluginKind, PluginVersion, Taken, Timestamp};
 use crate::extension::{Hook, HookEntry, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, PluginMeter, Shutdown, Tasks};
+
+/// Hooks whose next sandbox is made ahead; each of them takes one from the pool.
+const SPARES: usize = 32;
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
@@ -47,6 +51,9 @@ pub(super) struct Workshop {
     processes: Processes,
     metrics: Metrics,
     quarantine: BreakerPolicy,
+    afterwards: Afterwards,
+    /// Of the hooks whose next sandbox is made ahead.
+    pub(super) places: Arc<Semaphore>,
 }
 
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
@@ -215,6 +222,7 @@ impl Workshop {
         let compilation = Compilation::new(options, small);
         let compiler = Compiler::new(engine.clone(), warehouse.clone(), compilation);
         let (max_file, drain) = (options.max_file, options.drain);
+        let afterwards = Afterwards::new(tasks.clone());
         Ok(Self {
             script: None,
             width: available_parallelism().map_or(1, NonZero::get),
@@ -229,6 +237,8 @@ impl Workshop {
             processes,
             metrics,
             quarantine,
+            afterwards,
+            places: Arc::new(Semaphore::new(SPARES)),
         })
     }
 
@@ -389,12 +399,15 @@ impl Workshop {
         let World::Hook(pre) = active.world else { return Err(other_kind(subject)) };
         let (stats, end) = (guest.stats.clone(), guest.end.clone());
         let turns = Arc::new(Semaphore::new(options.max_concurrent));
+        let (places, spare) = (self.places.clone(), Mutex::default());
+        let sandboxes = Arc::new(Sandboxes { guest, pre, places, spare });
+        let afterwards = self.afterwards.clone();
         Ok(Built {
             identities: vec![active.description.name.clone()],
             description: active.description,
             warnings: active.warnings,
             stats,
-            extension: Arc::new(ComponentHook { guest, pre, timeout: options.timeout, turns }),
+            extension: Arc::new(ComponentHook { sandboxes, timeout: options.timeout, turns, afterwards }),
             generation,
             since: self.now(),
             material,

@@ -1,6 +1,6 @@
 //! One call of a guest: a fresh sandbox, its limits, and how it may end.
 //!
-//! Flow: is the plugin in quarantine? → wait for a turn → make a sandbox → instantiate and call, under
+//! Flow: is the plugin in quarantine? → wait for a turn → instantiate and call in a fresh sandbox, under
 //! one deadline → say how it ended → the sandbox is gone, whatever happened in it.
 //!
 //! Guarantees:
@@ -75,7 +75,19 @@ pub(super) struct Call {
 pub(super) type Answer<T> = Result<T, types::Failure>;
 
 impl Guest {
-    /// Runs `work` in a fresh sandbox. `work` is told how long it has.
+    /// A fresh sandbox for one call of `function`, which may know `secrets`.
+    pub(super) fn sandbox(&self, function: &'static str, secrets: Arc<Secrets>) -> Store<State> {
+        let surroundings = Surroundings {
+            limits: self.limits,
+            log: GuestLog::new(self.output.clone(), function, secrets),
+            upstreams: self.upstreams.clone(),
+            settings: self.settings.clone(),
+            processes: self.processes.clone(),
+        };
+        surroundings.store(&self.engine)
+    }
+
+    /// Runs `work` in a sandbox made for it. `work` is told how long it has.
     pub(super) async fn call<T, W>(self: &Arc<Self>, call: Call, work: W) -> Result<T, Failure>
     where
         T: Send + 'static,
@@ -86,69 +98,83 @@ impl Guest {
             + Send
             + 'static,
     {
-        let has_effects = call.has_effects;
-        let asked = Instant::now();
-        let deadline = asked + call.timeout;
-        let refused = |failure: Failure| {
-            let refused = Err(failure);
-            self.meter.call(call.function, &refused, asked.elapsed());
-            refused
-        };
-        let mut in_flight = match self.stats.begin() {
-            Ok(in_flight) => in_flight,
-            Err(quarantined) => return refused(quarantined),
-        };
-        let turn = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
-        // The semaphore is never closed: the error of the inner result cannot be.
-        let Ok(Ok(turn)) = turn else { return refused(self.busy(&call)) };
-        let guest = self.clone();
-        let work = async move {
-            let began = Instant::now();
-            let outcome = tokio::select! {
-                outcome = guest.run(&call, deadline, work) => outcome,
-                () = guest.end.cancelled() => Err(guest.ended(
-                    call.function,
-                    "plugin_replaced",
-                    "the plugin was replaced, and the call did not end within plugins.drain",
-                )),
-            };
-            let took = began.elapsed();
-            in_flight.ended(outcome.as_ref().err(), took);
-            guest.meter.call(call.function, &outcome, took);
-            drop((turn, in_flight));
-            outcome
-        };
-        if !has_effects {
-            return work.await;
+        if !call.has_effects {
+            return self.call_in(None, call, work).await.0;
         }
+        let guest = self.clone();
         let (answer, answered) = oneshot::channel();
         self.tasks.spawn("plugin call", async move {
             // Nobody may be waiting any more.
-            let _ = answer.send(work.await);
+            let _ = answer.send(guest.call_in(None, call, work).await.0);
         });
         answered.await.unwrap_or_else(|_| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
     }
 
-    async fn run<T, W>(&self, call: &Call, deadline: Instant, work: W) -> Result<T, Failure>
+    /// Runs `work` in this sandbox, or in one made for it; gives back what is left of it if all went well.
+    /// It ends when nobody waits for it any more.
+    pub(super) async fn call_in<T, W>(
+        &self,
+        sandbox: Option<Store<State>>,
+        call: Call,
+        work: W,
+    ) -> (Result<T, Failure>, Option<Store<State>>)
     where
         W: for<'store> FnOnce(
             &'store mut Store<State>,
             Duration,
         ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
     {
-        let log = GuestLog::new(self.output.clone(), call.function, call.secrets.clone());
-        let surroundings = Surroundings {
-            limits: self.limits,
-            log,
-            upstreams: self.upstreams.clone(),
-            settings: self.settings.clone(),
-            processes: self.processes.clone(),
+        let asked = Instant::now();
+        let deadline = asked + call.timeout;
+        let refused = |failure: Failure| {
+            let refused = Err(failure);
+            self.meter.call(call.function, &refused, asked.elapsed());
+            (refused, None)
         };
-        let mut store = surroundings.store(&self.engine);
-        let left = deadline.saturating_duration_since(Instant::now());
-        let work = AssertUnwindSafe(work(&mut store, left)).catch_unwind();
-        let ended = timeout_at(deadline, work).await;
+        let mut in_flight = match self.stats.begin() {
+            Ok(in_flight) => in_flight,
+            Err(quarantined) => return refused(quarantined),
+        };
+        // The semaphore is never closed: the error of the inner result cannot be.
+        let Ok(Ok(_turn)) = timeout(call.timeout / 2, call.turns.acquire()).await else {
+            return refused(self.busy(&call));
+        };
+        let began = Instant::now();
+        let mut store = sandbox.unwrap_or_else(|| self.sandbox(call.function, call.secrets.clone()));
+        let outcome = tokio::select! {
+            outcome = self.run(&call, deadline, &mut store, work) => outcome,
+            () = self.end.cancelled() => Err(self.ended(
+                call.function,
+                "plugin_replaced",
+                "the plugin was replaced, and the call did not end within plugins.drain",
+            )),
+        };
+        let took = began.elapsed();
         self.stats.took(store.data().limiter.taken());
+        in_flight.ended(outcome.as_ref().err(), took);
+        self.meter.call(call.function, &outcome, took);
+        let left = outcome.is_ok().then_some(store);
+        (outcome, left)
+    }
+
+    async fn run<T, W>(
+        &self,
+        call: &Call,
+        deadline: Instant,
+        store: &mut Store<State>,
+        work: W,
+    ) -> Result<T, Failure>
+    where
+        W: for<'store> FnOnce(
+            &'store mut Store<State>,
+            Duration,
+        ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
+    {
+        // It may have been made a while ago.
+        store.set_epoch_deadline(1);
+        let left = deadline.saturating_duration_since(Instant::now());
+        let work = AssertUnwindSafe(work(store, left)).catch_unwind();
+        let ended = timeout_at(deadline, work).await;
         match ended {
             Ok(Ok(Ok(answer))) => answer.map_err(|failure| convert::failure(&call.secrets, &failure)),
             Ok(Ok(Err(error))) => Err(self.died(call, &error, store.data().limiter.refused())),

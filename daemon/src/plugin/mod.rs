@@ -10,7 +10,7 @@
 //!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
 //!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, compilation.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words
-//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs
+//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs, afterwards.rs
 //!            └ host/      what the guest finds: log, settings, wasi, http, process
 //! ```
 //!
@@ -21,6 +21,7 @@
 //! * Every call has its own sandbox, which nothing survives.
 //! * Everything has a bound: file, memory, handles, time, turns, request, answer, lines of log.
 
+mod afterwards;
 mod allowance;
 mod anatomy;
 mod bindings;
@@ -56,12 +57,11 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod warehouse;
-
-pub use allowance::{Allowance, Allowances, Shown};
-pub use compilation::compile;
 mod workbench;
 
+pub use allowance::{Allowance, Allowances, Shown};
 pub use anatomy::Anatomy;
+pub use compilation::compile;
 pub use error::{Error, Refusal, Subject};
 pub use ground::{Ground, Host, Ledger, Owned, ReadTable, ReloadRequests};
 pub use host::{Asked, Exchange, Script, ScriptedAnswer};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::domain::{FailureKind, HookMode, PluginKind, ProvisionerName, Secrets};
+use crate::domain::{Decision, FailureKind, HookMode, PluginKind, ProvisionerName, Secrets};
 use crate::extension::{Extensions as _, PluginState, Plugins as _, ProvisionerStanding, RollbackError};
 use crate::plugin::hostile_tests::{AN_HOUR, SLEEPS};
 use crate::plugin::testing::TestGuest;
-use crate::plugin::tests::{Bench, create, hook_options, options, provisioner_options, target};
+use crate::plugin::tests::{Bench, create, hook_options, options, provisioner_options, review, target};
 use crate::plugin::{
     Allowance, Allowances, Error, HookOptions, Options, PluginHost, ProvisionerOptions, Reloaded, Timeouts,
 };
@@ -47,6 +47,44 @@ async fn a_changed_plugin_is_swapped_and_the_others_stay() {
     assert_ne!(before.hooks[0].digest, after.hooks[0].digest);
     let reports = host.plugins();
     assert_eq!(reports.iter().map(|report| report.active_generation).collect::<Vec<_>>(), [Some(7), Some(8)]);
+}
+
+#[tokio::test]
+async fn the_next_sandbox_of_a_hook_is_made_ahead_serves_one_review_and_goes_with_the_hook() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    // Of the second review in one sandbox nothing would be left but a trap.
+    let once = TestGuest::hook().with("(global $met (mut i32) (i32.const 0))").body(
+        "review",
+        "(if (global.get $met) (then unreachable)) (global.set $met (i32.const 1)) i32.const 512",
+    );
+    let hook = bench.write(&once, "h.wasm");
+    let provisioner = provisioner_options(&path);
+    let host = bench.start(options(provisioner.clone(), vec![hook_options(&hook)])).await.unwrap();
+    let places = &host.0.workshop.places;
+    let free = places.available_permits();
+    let waiting = || free - places.available_permits();
+    let review = review();
+    for _ in 0..5 {
+        assert_eq!(host.current().hooks[0].hook.review(&review).await.unwrap().decision, Decision::Allow);
+        assert_eq!(waiting(), 0, "it was used, and the next one is made when there is time");
+        while waiting() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(waiting(), 1);
+    }
+    // Two at once: one of them makes its own, and one spare is left.
+    let hooked = host.current();
+    let (one, two) = tokio::join!(hooked.hooks[0].hook.review(&review), hooked.hooks[0].hook.review(&review));
+    assert!(one.is_ok() && two.is_ok());
+    drop(hooked);
+    while waiting() == 0 {
+        tokio::task::yield_now().await;
+    }
+    host.reload(options(provisioner, Vec::new()), Allowances::default()).await.unwrap();
+    while waiting() != 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

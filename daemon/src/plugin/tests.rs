@@ -214,6 +214,10 @@ pub(super) fn order() -> CreateOrder {
     }
 }
 
+pub(super) fn review() -> Review {
+    Review { id: InstanceId::from_u128(2), spec: Arc::new(spec()), dry_run: false }
+}
+
 pub(super) async fn create(provisioner: &dyn Provisioner) -> Failure {
     provisioner.create(&order()).await.unwrap_err()
 }
@@ -325,7 +329,7 @@ async fn a_hook_reviews() {
         HookOptions { name: "deny".parse().unwrap(), ..hook_options(&bench.write(&deny, "deny.wasm")) };
     let options = options(provisioner_options(&provisioner), vec![hook_options(&allow), deny]);
     let set = bench.start(options).await.unwrap().current();
-    let review = Review { id: InstanceId::from_u128(2), spec: Arc::new(spec()), dry_run: false };
+    let review = review();
     let mut decisions = Vec::new();
     for entry in &set.hooks {
         decisions.push(entry.hook.review(&review).await.unwrap().decision);
@@ -406,7 +410,7 @@ async fn all_of_wasi_is_linked_and_nothing_of_it_granted() {
         (bench.write(&TestGuest::provisioner(), "p.wasm"), bench.write(&hook, "h.wasm"));
     let options = options(provisioner_options(&provisioner), vec![hook_options(&hook)]);
     let set = bench.start(options).await.unwrap().current();
-    let review = Review { id: InstanceId::from_u128(2), spec: Arc::new(spec()), dry_run: false };
+    let review = review();
     assert_eq!(set.hooks[0].hook.review(&review).await.unwrap().decision, Decision::Allow);
 }
 

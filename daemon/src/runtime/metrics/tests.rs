@@ -132,7 +132,7 @@ fn a_plugins_own_words_are_no_labels() {
         metrics.create(&provisioner, Err(&failure));
         meter.call::<()>("create", &Err(failure), Duration::ZERO);
     }
-    for metrics in [&metrics, &meter.metrics] {
+    for metrics in [&metrics, meter.metrics.as_ref().unwrap()] {
         let text = metrics.text(TextFormat::Prometheus, &Readings::default());
         assert!(!text.contains("word_") && !text.contains("own_code"), "{text}");
     }

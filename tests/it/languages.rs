@@ -40,15 +40,18 @@ async fn a_provisioner_in_javascript_does_the_whole_job() {
 
 /// Whether the plugin is there to be tested.
 fn is_built(plugin: &str) -> bool {
-    let built = bin_path::test_plugin(plugin).is_file();
-    if !built {
-        assert!(std::env::var_os("CI").is_none(), "{plugin}.wasm is missing in CI: {BUILD_IT}");
-        eprintln!("SKIPPED, {plugin}.wasm is missing: {BUILD_IT}");
-    }
-    built
+    is_there(bin_path::test_plugin(plugin).is_file(), &format!("{plugin}.wasm"))
 }
 
-const BUILD_IT: &str = "`cargo xtask plugins --all-languages` builds it";
+/// Whether `what` is there, which `cargo xtask plugins --all-languages` makes.
+pub(crate) fn is_there(found: bool, what: &str) -> bool {
+    const MAKE_IT: &str = "`cargo xtask plugins --all-languages` makes it";
+    if !found {
+        assert!(std::env::var_os("CI").is_none(), "{what} is missing in CI: {MAKE_IT}");
+        eprintln!("SKIPPED, {what} is missing: {MAKE_IT}");
+    }
+    found
+}
 
 async fn hook(plugin: &str) {
     if !is_built(plugin) {

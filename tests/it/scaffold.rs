@@ -10,6 +10,7 @@ use serde_json::json;
 use wharfinger_tests::bin_path::{binary, wharfinger, workspace_root};
 
 use super::author::{Said, plugin};
+use super::languages::is_there;
 
 /// What the lines marked "once" of a README install.
 struct Tools {
@@ -32,7 +33,8 @@ const JAVASCRIPT: Tools = Tools {
 };
 
 impl Tools {
-    fn find(&self) -> PathBuf {
+    /// None: they were not installed, which is said.
+    fn find(&self) -> Option<PathBuf> {
         let examples = workspace_root().join("examples/plugins").join(self.language);
         let pinned = fs::read(examples.join(self.pins)).unwrap();
         let is_it = |folder: &PathBuf| {
@@ -41,12 +43,8 @@ impl Tools {
         };
         let folders = fs::read_dir(workspace_root().join("target/languages")).ok();
         let found = folders.and_then(|folders| folders.map(|entry| entry.unwrap().path()).find(is_it));
-        found.map(|folder| folder.join(self.installed)).unwrap_or_else(|| {
-            panic!(
-                "what builds plugins in {} is missing: `cargo xtask plugins --all-languages` installs it",
-                self.language
-            )
-        })
+        is_there(found.is_some(), &format!("what builds plugins in {}", self.language));
+        found.map(|folder| folder.join(self.installed))
     }
 }
 
@@ -57,17 +55,13 @@ struct Project {
 }
 
 impl Project {
-    /// Makes one and builds it.
-    fn built(home: &Path, language: &str, kind: &str) -> Self {
+    /// Makes one and builds it with `build`.
+    fn built(home: &Path, language: &str, kind: &str, build: impl FnOnce(&Path, &str) -> PathBuf) -> Self {
         let name = format!("scaffolded-{kind}");
         let folder = home.join(&name);
         let made = plugin(&["new", "--kind", kind, "--language", language, folder.to_str().unwrap()]);
         assert_eq!(made.code, Some(0), "{made:?}");
-        let file = match language {
-            "rust" => build_rust(&folder, &name),
-            "python" => build_as_told(&folder, &name, &PYTHON),
-            _ => build_as_told(&folder, &name, &JAVASCRIPT),
-        };
+        let file = build(&folder, &name);
         Self { folder, file }
     }
 
@@ -143,9 +137,21 @@ fn build_rust(folder: &Path, name: &str) -> PathBuf {
     workspace_root().join(format!("target/test-plugins/{name}.wasm"))
 }
 
-/// Builds it with the lines of its README, with tools that are installed already.
-fn build_as_told(folder: &Path, name: &str, tools: &Tools) -> PathBuf {
-    symlink(tools.find(), folder.join(tools.link)).unwrap();
+/// A hook and a provisioner in this language, built with the lines of their READMEs and with tools that are
+/// installed already.
+fn in_another_language(tools: &Tools) {
+    let Some(installed) = tools.find() else { return };
+    let build = |folder: &Path, name: &str| {
+        symlink(&installed, folder.join(tools.link)).unwrap();
+        build_as_told(folder, name)
+    };
+    let home = tempfile::tempdir().unwrap();
+    Project::built(home.path(), tools.language, "hook", build).reviews();
+    Project::built(home.path(), tools.language, "provisioner", build).provisions();
+}
+
+/// Runs what its README says under "Build", without what is done once.
+fn build_as_told(folder: &Path, name: &str) -> PathBuf {
     let readme = fs::read_to_string(folder.join("README.md")).unwrap();
     let lines = readme.split("## Build\n\n```sh\n").nth(1).unwrap().split("```").next().unwrap();
     let lines: Vec<&str> = lines.lines().filter(|line| !line.ends_with("# once")).collect();
@@ -158,7 +164,7 @@ fn build_as_told(folder: &Path, name: &str, tools: &Tools) -> PathBuf {
 #[test]
 fn a_new_hook_in_rust_builds_passes_its_tests_and_is_loaded() {
     let home = tempfile::tempdir().unwrap();
-    let project = Project::built(home.path(), "rust", "hook");
+    let project = Project::built(home.path(), "rust", "hook", build_rust);
     project.reviews();
 
     let folder = project.folder.to_str().unwrap();
@@ -170,21 +176,17 @@ fn a_new_hook_in_rust_builds_passes_its_tests_and_is_loaded() {
 #[test]
 fn a_new_provisioner_in_rust_builds_passes_its_tests_and_makes_a_workload() {
     let home = tempfile::tempdir().unwrap();
-    Project::built(home.path(), "rust", "provisioner").provisions();
+    Project::built(home.path(), "rust", "provisioner", build_rust).provisions();
 }
 
 #[test]
 fn new_plugins_in_python_build_and_answer() {
-    let home = tempfile::tempdir().unwrap();
-    Project::built(home.path(), "python", "hook").reviews();
-    Project::built(home.path(), "python", "provisioner").provisions();
+    in_another_language(&PYTHON);
 }
 
 #[test]
 fn new_plugins_in_javascript_build_and_answer() {
-    let home = tempfile::tempdir().unwrap();
-    Project::built(home.path(), "javascript", "hook").reviews();
-    Project::built(home.path(), "javascript", "provisioner").provisions();
+    in_another_language(&JAVASCRIPT);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 
 use crate::runtime::Tasks;
 
-/// Jobs that wait. Whoever brings more gets them back by dropping them.
+/// Jobs that wait. What is left beyond them is dropped, not done.
 const MAX_WAITING: usize = 16;
 
 /// See the module. Cheap to clone.
@@ -42,7 +42,7 @@ impl Afterwards {
     pub(super) fn leave(&self, job: impl Future<Output = ()> + Send + 'static) {
         let mut waiting = self.lock();
         if waiting.jobs.len() == MAX_WAITING {
-            // Not under the lock: what a job holds may be much.
+            // The job goes after the lock: to clear away what it holds takes its time.
             drop(waiting);
             return;
         }
@@ -97,7 +97,7 @@ mod tests {
             while afterwards.lock().at_work {
                 tokio::task::yield_now().await;
             }
-            assert_eq!(done.load(Ordering::Relaxed), MAX_WAITING * round, "more than that is given back");
+            assert_eq!(done.load(Ordering::Relaxed), MAX_WAITING * round, "what is more is dropped");
             afterwards.leave(async { panic!("as a sandbox might") });
             while afterwards.lock().at_work {
                 tokio::task::yield_now().await;

@@ -10,15 +10,15 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wasmtime::Engine;
 
-use super::afterwards::Afterwards;
 use super::call::Guest;
+use super::cleanup::Cleanup;
 use super::compilation::{Compilation, fingerprint};
 use super::compiler::Compiler;
 use super::digest::Digest;
 use super::engine;
 use super::error::{Error, Subject};
 use super::ground::Ground;
-use super::hook::{ComponentHook, Sandboxes};
+use super::hook::{ComponentHook, SPARES, Sandboxes};
 use super::host::{Credentials, Linkers, LogBudget, Reachability, Script, Upstreams, read_credentials};
 use super::load::{Active, Candidate, Compiled, Description, World};
 use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
@@ -30,9 +30,6 @@ use crate::domain::{BreakerPolicy, PluginKind, PluginVersion, Taken, Timestamp};
 use crate::extension::{Hook, HookEntry, Provisioner};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, PluginMeter, Shutdown, Tasks};
-
-/// Hooks whose next sandbox is made ahead; each of them takes one from the pool.
-const SPARES: usize = 32;
 
 /// What every plugin is built with.
 pub(super) struct Workshop {
@@ -51,9 +48,8 @@ pub(super) struct Workshop {
     processes: Processes,
     metrics: Metrics,
     quarantine: BreakerPolicy,
-    afterwards: Afterwards,
-    /// Of the hooks whose next sandbox is made ahead.
-    pub(super) places: Arc<Semaphore>,
+    cleanup: Cleanup,
+    pub(super) spares: Arc<Semaphore>,
 }
 
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
@@ -222,7 +218,7 @@ impl Workshop {
         let compilation = Compilation::new(options, small);
         let compiler = Compiler::new(engine.clone(), warehouse.clone(), compilation);
         let (max_file, drain) = (options.max_file, options.drain);
-        let afterwards = Afterwards::new(tasks.clone());
+        let cleanup = Cleanup::new(tasks.clone());
         Ok(Self {
             script: None,
             width: available_parallelism().map_or(1, NonZero::get),
@@ -237,8 +233,8 @@ impl Workshop {
             processes,
             metrics,
             quarantine,
-            afterwards,
-            places: Arc::new(Semaphore::new(SPARES)),
+            cleanup,
+            spares: Arc::new(Semaphore::new(SPARES)),
         })
     }
 
@@ -346,9 +342,8 @@ impl Workshop {
         let linked_with_processes = options.process || material.taken.process;
         let (active, guest) = self.activate(compiled, guest, linked_with_processes).await?;
         let World::Provisioner(pre) = active.world else { return Err(other_kind(subject)) };
-        let (stats, end) = (guest.stats.clone(), guest.end.clone());
         let extension = ComponentProvisioner {
-            guest,
+            guest: guest.clone(),
             pre,
             timeouts: options.timeouts,
             changes: Arc::new(Semaphore::new(options.max_concurrent)),
@@ -356,17 +351,8 @@ impl Workshop {
             reach,
             complaints: Mutex::default(),
         };
-        Ok(Built {
-            identities: vec![active.description.name.clone()],
-            description: active.description,
-            warnings: active.warnings,
-            stats,
-            extension: Arc::new(extension),
-            generation,
-            since: self.now(),
-            material,
-            end,
-        })
+        let (description, warnings) = (active.description, active.warnings);
+        Ok(self.built(material, generation, description, warnings, &guest, Arc::new(extension)))
     }
 
     /// Builds a hook that will serve from `generation` on.
@@ -397,22 +383,28 @@ impl Workshop {
         let guest = self.guest(subject.clone(), options.limits, &options.settings, meter);
         let (active, guest) = self.activate(compiled, guest, false).await?;
         let World::Hook(pre) = active.world else { return Err(other_kind(subject)) };
+        let extension = ComponentHook {
+            sandboxes: Arc::new(Sandboxes::new(guest.clone(), pre, self.spares.clone())),
+            timeout: options.timeout,
+            turns: Arc::new(Semaphore::new(options.max_concurrent)),
+            cleanup: self.cleanup.clone(),
+        };
+        let (description, warnings) = (active.description, active.warnings);
+        Ok(self.built(material, generation, description, warnings, &guest, Arc::new(extension)))
+    }
+
+    fn built<Options, Extension: ?Sized>(
+        &self,
+        material: Material<Options>,
+        generation: u64,
+        description: Description,
+        warnings: Vec<String>,
+        guest: &Guest,
+        extension: Arc<Extension>,
+    ) -> Built<Options, Extension> {
         let (stats, end) = (guest.stats.clone(), guest.end.clone());
-        let turns = Arc::new(Semaphore::new(options.max_concurrent));
-        let (places, spare) = (self.places.clone(), Mutex::default());
-        let sandboxes = Arc::new(Sandboxes { guest, pre, places, spare });
-        let afterwards = self.afterwards.clone();
-        Ok(Built {
-            identities: vec![active.description.name.clone()],
-            description: active.description,
-            warnings: active.warnings,
-            stats,
-            extension: Arc::new(ComponentHook { sandboxes, timeout: options.timeout, turns, afterwards }),
-            generation,
-            since: self.now(),
-            material,
-            end,
-        })
+        let (identities, since) = (vec![description.name.clone()], self.now());
+        Built { material, description, identities, warnings, stats, extension, generation, since, end }
     }
 
     fn meter(&self, subject: &Subject) -> PluginMeter {

@@ -1,7 +1,7 @@
 //! One call of a guest: a fresh sandbox, its limits, and how it may end.
 //!
 //! Flow: is the plugin in quarantine? → wait for a turn → instantiate and call in a fresh sandbox, under
-//! one deadline → say how it ended → the sandbox is gone, whatever happened in it.
+//! one deadline → say how it ended. The sandbox is never used again, whatever happened in it.
 //!
 //! Guarantees:
 //! * A call that has effects, and its turn, belong to a task of their own. Whoever asked may stop
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
@@ -31,7 +31,7 @@ use super::convert::{self, Broken};
 use super::error::Subject;
 use super::host::{GuestLog, LogBudget, State, Surroundings, Upstreams};
 use super::options::Limits;
-use super::stats::Stats;
+use super::stats::{InFlight, Stats};
 use crate::domain::{Failure, FailureKind, Secrets, format_duration};
 use crate::process::Processes;
 use crate::runtime::{PluginMeter, Shutdown, Tasks};
@@ -87,119 +87,48 @@ impl Guest {
         surroundings.store(&self.engine)
     }
 
-    /// Runs `work` in a sandbox made for it. `work` is told how long it has.
-    pub(super) async fn call<T, W>(self: &Arc<Self>, call: Call, work: W) -> Result<T, Failure>
-    where
-        T: Send + 'static,
-        W: for<'store> FnOnce(
-                &'store mut Store<State>,
-                Duration,
-            ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>
-            + Send
-            + 'static,
-    {
-        if !call.has_effects {
-            return self.call_in(None, call, work).await.0;
-        }
-        let guest = self.clone();
-        let (answer, answered) = oneshot::channel();
-        self.tasks.spawn("plugin call", async move {
-            // Nobody may be waiting any more.
-            let _ = answer.send(guest.call_in(None, call, work).await.0);
-        });
-        answered.await.unwrap_or_else(|_| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
-    }
-
-    /// Runs `work` in this sandbox, or in one made for it; gives back what is left of it if all went well.
-    /// It ends when nobody waits for it any more.
-    pub(super) async fn call_in<T, W>(
-        &self,
-        sandbox: Option<Store<State>>,
-        call: Call,
-        work: W,
-    ) -> (Result<T, Failure>, Option<Store<State>>)
-    where
-        W: for<'store> FnOnce(
-            &'store mut Store<State>,
-            Duration,
-        ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
-    {
+    /// Waits for a turn.
+    pub(super) async fn begin(self: &Arc<Self>, call: Call) -> Result<Turn, Failure> {
         let asked = Instant::now();
-        let deadline = asked + call.timeout;
         let refused = |failure: Failure| {
             let refused = Err(failure);
             self.meter.call(call.function, &refused, asked.elapsed());
-            (refused, None)
+            refused
         };
-        let mut in_flight = match self.stats.begin() {
+        let in_flight = match self.stats.begin() {
             Ok(in_flight) => in_flight,
             Err(quarantined) => return refused(quarantined),
         };
+        let permit = timeout(call.timeout / 2, call.turns.clone().acquire_owned()).await;
         // The semaphore is never closed: the error of the inner result cannot be.
-        let Ok(Ok(_turn)) = timeout(call.timeout / 2, call.turns.acquire()).await else {
-            return refused(self.busy(&call));
-        };
-        let began = Instant::now();
-        let mut store = sandbox.unwrap_or_else(|| self.sandbox(call.function, call.secrets.clone()));
-        let outcome = tokio::select! {
-            outcome = self.run(&call, deadline, &mut store, work) => outcome,
-            () = self.end.cancelled() => Err(self.ended(
-                call.function,
-                "plugin_replaced",
-                "the plugin was replaced, and the call did not end within plugins.drain",
-            )),
-        };
-        let took = began.elapsed();
-        self.stats.took(store.data().limiter.taken());
-        in_flight.ended(outcome.as_ref().err(), took);
-        self.meter.call(call.function, &outcome, took);
-        let left = outcome.is_ok().then_some(store);
-        (outcome, left)
+        let Ok(Ok(permit)) = permit else { return refused(self.busy(&call)) };
+        let deadline = asked + call.timeout;
+        Ok(Turn { guest: self.clone(), call, deadline, in_flight, _permit: permit })
     }
 
-    async fn run<T, W>(
-        &self,
-        call: &Call,
-        deadline: Instant,
-        store: &mut Store<State>,
-        work: W,
-    ) -> Result<T, Failure>
+    /// Runs `work` in a sandbox made for it, when its turn has come.
+    pub(super) async fn call<T, W>(self: &Arc<Self>, call: Call, work: W) -> Result<T, Failure>
     where
-        W: for<'store> FnOnce(
-            &'store mut Store<State>,
-            Duration,
-        ) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
+        T: Send + 'static,
+        W: for<'store> FnOnce(&'store mut Store<State>) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>
+            + Send
+            + 'static,
     {
-        // It may have been made a while ago.
-        store.set_epoch_deadline(1);
-        let left = deadline.saturating_duration_since(Instant::now());
-        let work = AssertUnwindSafe(work(store, left)).catch_unwind();
-        let ended = timeout_at(deadline, work).await;
-        match ended {
-            Ok(Ok(Ok(answer))) => answer.map_err(|failure| convert::failure(&call.secrets, &failure)),
-            Ok(Ok(Err(error))) => Err(self.died(call, &error, store.data().limiter.refused())),
-            Ok(Err(_panic)) => {
-                tracing::error!(
-                    plugin = self.subject.name,
-                    call.function,
-                    "a panic in the sandbox of a plugin"
-                );
-                Err(self.ended(
-                    call.function,
-                    "plugin_trapped",
-                    "the sandbox itself failed; the log says where",
-                ))
-            }
-            Err(_elapsed) => Err(self.ended(
-                call.function,
-                "plugin_timed_out",
-                &format!(
-                    "it did not end within {} and was stopped; {}",
-                    format_duration(call.timeout),
-                    call.timeout_remedy
-                ),
-            )),
+        let has_effects = call.has_effects;
+        let turn = self.begin(call).await?;
+        let work = async move {
+            let mut store = turn.guest.sandbox(turn.call.function, turn.call.secrets.clone());
+            turn.run(&mut store, work).await
+        };
+        if !has_effects {
+            return work.await;
         }
+        let (answer, answered) = oneshot::channel();
+        self.tasks.spawn("plugin call", async move {
+            // Nobody may be waiting any more.
+            let _ = answer.send(work.await);
+        });
+        answered.await.unwrap_or_else(|_| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
     }
 
     /// An answer that breaks the contract.
@@ -270,6 +199,71 @@ impl Guest {
     fn ended(&self, function: &str, code: &str, what: &str) -> Failure {
         let message = format!("{}: {function} failed: {what}", self.subject);
         Failure::new(FailureKind::OutcomeUnknown, message).with_code(code)
+    }
+}
+
+/// A call whose turn has come.
+pub(super) struct Turn {
+    guest: Arc<Guest>,
+    call: Call,
+    deadline: Instant,
+    in_flight: InFlight,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Turn {
+    /// Runs `work` in a sandbox that nothing else ran in.
+    pub(super) async fn run<T, W>(mut self, store: &mut Store<State>, work: W) -> Result<T, Failure>
+    where
+        W: for<'store> FnOnce(&'store mut Store<State>) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
+    {
+        let began = Instant::now();
+        self.in_flight.began(self.call.timeout);
+        let outcome = tokio::select! {
+            outcome = self.work(store, work) => outcome,
+            () = self.guest.end.cancelled() => Err(self.guest.ended(
+                self.call.function,
+                "plugin_replaced",
+                "the plugin was replaced, and the call did not end within plugins.drain",
+            )),
+        };
+        let took = began.elapsed();
+        self.guest.stats.took(store.data().limiter.taken());
+        self.in_flight.ended(outcome.as_ref().err(), took);
+        self.guest.meter.call(self.call.function, &outcome, took);
+        outcome
+    }
+
+    async fn work<T, W>(&self, store: &mut Store<State>, work: W) -> Result<T, Failure>
+    where
+        W: for<'store> FnOnce(&'store mut Store<State>) -> BoxFuture<'store, wasmtime::Result<Answer<T>>>,
+    {
+        let Self { guest, call, deadline, .. } = self;
+        // The sandbox may have been made a while ago.
+        store.set_epoch_deadline(1);
+        let ended = timeout_at(*deadline, AssertUnwindSafe(work(store)).catch_unwind()).await;
+        match ended {
+            Ok(Ok(Ok(answer))) => answer.map_err(|failure| convert::failure(&call.secrets, &failure)),
+            Ok(Ok(Err(error))) => Err(guest.died(call, &error, store.data().limiter.refused())),
+            Ok(Err(_panic)) => {
+                let plugin = guest.subject.name.as_str();
+                tracing::error!(plugin, call.function, "a panic in the sandbox of a plugin");
+                Err(guest.ended(
+                    call.function,
+                    "plugin_trapped",
+                    "the sandbox itself failed; the log says where",
+                ))
+            }
+            Err(_elapsed) => Err(guest.ended(
+                call.function,
+                "plugin_timed_out",
+                &format!(
+                    "it did not end within {} and was stopped; {}",
+                    format_duration(call.timeout),
+                    call.timeout_remedy
+                ),
+            )),
+        }
     }
 }
 

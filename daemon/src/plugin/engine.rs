@@ -18,8 +18,8 @@ use super::options::Limits;
 /// How long a guest runs before it yields.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Sandboxes at the same time. More than the permits of any sensible configuration; beyond it a
-/// call is refused as busy.
+/// Sandboxes at the same time: more than the permits of any sensible configuration, hooks' spares and those
+/// that wait to be cleared away. Beyond it a call is refused as busy.
 const SANDBOXES: u32 = 256;
 
 /// Bytes of a memory, and of a table, that a sandbox leaves to the next one, cleared: faulting them in

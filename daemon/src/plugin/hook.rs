@@ -1,22 +1,27 @@
 //! A component as a [`Hook`].
 //!
-//! To make a sandbox and to clear it away takes as long as many a review, and whoever is being served needs
-//! neither just then: a used sandbox is cleared away [afterwards](super::afterwards), and the next one made.
+//! To make a sandbox and to clear it away takes as long as many a review, and nothing of it depends on the
+//! request. So a hook has a spare: the sandbox of its next review, made when the last one is over and its
+//! request no longer waits ([`cleanup`](super::cleanup)). It serves one review, like any other.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 use wasmtime::Store;
 
-use super::afterwards::Afterwards;
 use super::bindings::hook::{HookPlugin, HookPluginPre};
 use super::call::{Call, Guest};
+use super::cleanup::Cleanup;
 use super::convert;
 use super::host::State;
 use crate::domain::{Failure, Verdict};
 use crate::extension::{Hook, Review};
+
+/// Hooks that have a spare; each takes one sandbox from the pool.
+pub(super) const SPARES: usize = 32;
 
 /// The one function that requests are reviewed by.
 const REVIEW: &str = "review";
@@ -26,29 +31,29 @@ pub(super) struct ComponentHook {
     pub(super) sandboxes: Arc<Sandboxes>,
     pub(super) timeout: Duration,
     pub(super) turns: Arc<Semaphore>,
-    pub(super) afterwards: Afterwards,
+    pub(super) cleanup: Cleanup,
 }
 
 /// Where the sandboxes of one hook are made.
 pub(super) struct Sandboxes {
-    pub(super) guest: Arc<Guest>,
-    pub(super) pre: HookPluginPre<State>,
-    /// How many hooks may have a sandbox that waits.
-    pub(super) places: Arc<Semaphore>,
-    pub(super) spare: Mutex<Option<Spare>>,
+    guest: Arc<Guest>,
+    pre: HookPluginPre<State>,
+    spare: Mutex<Option<Spare>>,
+    /// Shared by all hooks.
+    spares: Arc<Semaphore>,
 }
 
 /// A sandbox that waits for its one review.
-pub(super) struct Spare {
+struct Spare {
     store: Store<State>,
     plugin: HookPlugin,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
 #[async_trait]
 impl Hook for ComponentHook {
     async fn review(&self, review: &Review) -> Result<Verdict, Failure> {
-        let call = Call {
+        let turn = self.sandboxes.guest.begin(Call {
             function: REVIEW,
             turns: self.turns.clone(),
             turns_key: "max_concurrent",
@@ -57,11 +62,12 @@ impl Hook for ComponentHook {
             // A hook knows no secret: there is nothing it could give away.
             secrets: Arc::default(),
             has_effects: false,
-        };
+        });
+        let turn = turn.await?;
         let question = convert::review_call(review);
-        let (store, plugin) = self.sandboxes.take().map(|spare| (spare.store, spare.plugin)).unzip();
         let pre = self.sandboxes.pre.clone();
-        let reviewed = self.sandboxes.guest.call_in(store, call, move |store, _left| {
+        let (mut store, plugin) = self.sandboxes.take();
+        let answer = turn.run(&mut store, move |store| {
             Box::pin(async move {
                 let plugin = match plugin {
                     Some(plugin) => plugin,
@@ -70,35 +76,46 @@ impl Hook for ComponentHook {
                 plugin.wharfinger_plugin_hook().call_review(store, &question).await
             })
         });
-        let (answer, used) = reviewed.await;
-        if used.is_some() {
-            let (sandboxes, timeout) = (self.sandboxes.clone(), self.timeout);
-            self.afterwards.leave(async move {
-                drop(used);
+        let answer = answer.await?;
+        let (sandboxes, time) = (Arc::downgrade(&self.sandboxes), self.timeout);
+        self.cleanup.leave(async move {
+            drop(store);
+            if let Some(sandboxes) = sandboxes.upgrade() {
                 // What cannot be made now is made, or fails, in a review.
-                let _ = tokio::time::timeout(timeout, sandboxes.prepare()).await;
-            });
-        }
-        Ok(convert::verdict(&answer?))
+                let _ = timeout(time, sandboxes.make_spare()).await;
+            }
+        });
+        Ok(convert::verdict(&answer))
     }
 }
 
 impl Sandboxes {
-    fn take(&self) -> Option<Spare> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// Of a hook that has no spare yet.
+    pub(super) fn new(guest: Arc<Guest>, pre: HookPluginPre<State>, spares: Arc<Semaphore>) -> Self {
+        Self { guest, pre, spare: Mutex::default(), spares }
     }
 
-    /// Makes the sandbox of the next review, if none waits and there is a place for it.
-    async fn prepare(&self) {
-        let waits = || self.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if waits() || self.guest.end.is_cancelled() {
+    /// A sandbox, with the plugin in it if it is the spare.
+    fn take(&self) -> (Store<State>, Option<HookPlugin>) {
+        match self.spare().take() {
+            Some(Spare { store, plugin, .. }) => (store, Some(plugin)),
+            None => (self.guest.sandbox(REVIEW, Arc::default()), None),
+        }
+    }
+
+    /// Makes the spare, unless there is one, too many others have one, or the hook was replaced.
+    async fn make_spare(&self) {
+        if self.spare().is_some() || self.guest.end.is_cancelled() {
             return;
         }
-        let Ok(place) = self.places.clone().try_acquire_owned() else { return };
+        let Ok(permit) = self.spares.clone().try_acquire_owned() else { return };
         let mut store = self.guest.sandbox(REVIEW, Arc::default());
         let Ok(plugin) = self.pre.instantiate_async(&mut store).await else { return };
-        let spare = Spare { store, plugin, _place: place };
-        // Another one may have been made meanwhile: one of them goes.
-        drop(self.spare.lock().unwrap_or_else(PoisonError::into_inner).replace(spare));
+        // There is one task that makes spares: there is none meanwhile.
+        *self.spare() = Some(Spare { store, plugin, _permit: permit });
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Option<Spare>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

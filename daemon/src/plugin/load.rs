@@ -218,7 +218,7 @@ impl Linked {
 
     async fn describe(&self, guest: &Arc<Guest>) -> Result<Description, Error> {
         let pre = self.described.clone();
-        let asked = guest.call(first_call("describe"), move |store, _left| {
+        let asked = guest.call(first_call("describe"), move |store| {
             Box::pin(async move {
                 let query = info::DescriptionQuery {
                     host_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -236,7 +236,7 @@ impl Linked {
     async fn check_settings(&self, guest: &Arc<Guest>) -> Result<Vec<String>, Error> {
         let pre = self.described.clone();
         let settings = guest.settings.to_string();
-        let checked = guest.call(first_call("check-settings"), move |store, _left| {
+        let checked = guest.call(first_call("check-settings"), move |store| {
             Box::pin(async move {
                 let check = info::SettingsCheck { settings, extra: Vec::new() };
                 let plugin = pre.instantiate_async(&mut *store).await?;

@@ -9,8 +9,8 @@
 //!   │ next.rs     from what is asked for to the next set; allowance.rs: what is taken away in any case
 //!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
 //!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, compilation.rs, engine.rs
-//!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words
-//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs, afterwards.rs
+//!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words; cleanup.rs
+//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs
 //!            └ host/      what the guest finds: log, settings, wasi, http, process
 //! ```
 //!
@@ -21,12 +21,12 @@
 //! * Every call has its own sandbox, which nothing survives.
 //! * Everything has a bound: file, memory, handles, time, turns, request, answer, lines of log.
 
-mod afterwards;
 mod allowance;
 mod anatomy;
 mod bindings;
 mod build;
 mod call;
+mod cleanup;
 mod compilation;
 mod compiler;
 mod convert;

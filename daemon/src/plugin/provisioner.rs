@@ -36,7 +36,7 @@ macro_rules! ask {
     ($self:ident, $call:expr, $function:ident, $argument:expr) => {{
         let pre = $self.pre.clone();
         let argument = $argument;
-        let answer = $self.guest.call($call, move |store, _left| {
+        let answer = $self.guest.call($call, move |store| {
             Box::pin(async move {
                 let plugin = pre.instantiate_async(&mut *store).await?;
                 plugin.wharfinger_plugin_provisioner().$function(store, &argument).await
@@ -121,10 +121,12 @@ impl Provisioner for ComponentProvisioner {
 
     async fn create(&self, order: &CreateOrder) -> Result<Creation, Failure> {
         let call = self.change("create", order.secrets.clone());
+        let deadline = Instant::now() + call.timeout;
         let mut question = convert::create_call(order);
         let pre = self.pre.clone();
-        let answer = self.guest.call(call, move |store, left| {
+        let answer = self.guest.call(call, move |store| {
             Box::pin(async move {
+                let left = deadline.saturating_duration_since(Instant::now());
                 question.deadline_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
                 let plugin = pre.instantiate_async(&mut *store).await?;
                 plugin.wharfinger_plugin_provisioner().call_create(store, &question).await

@@ -3,10 +3,10 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::quarantine::Quarantine;
-use crate::domain::Failure;
+use crate::domain::{Failure, FailureKind, format_duration};
 
 /// Calls whose duration is remembered.
 const WINDOW: usize = 256;
@@ -26,14 +26,24 @@ struct Window {
     oldest: usize,
 }
 
-/// A call that is out. Counted until it is dropped; one that is dropped before it
-/// [`ended`](Self::ended) was not begun.
+/// A call that is out: it waits for its turn until it [`began`](Self::began). Counted until it is dropped.
 pub(super) struct InFlight {
     stats: Arc<Stats>,
+    under_way: Option<UnderWay>,
     ended: bool,
 }
 
+struct UnderWay {
+    since: Instant,
+    timeout: Duration,
+}
+
 impl InFlight {
+    /// Its turn has come; it has so long.
+    pub(super) fn began(&mut self, timeout: Duration) {
+        self.under_way = Some(UnderWay { since: Instant::now(), timeout });
+    }
+
     /// It took `duration`, and this came of it.
     pub(super) fn ended(&mut self, failure: Option<&Failure>, duration: Duration) {
         self.stats.record(duration);
@@ -45,8 +55,22 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.stats.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if !self.ended {
-            self.stats.quarantine.not_begun();
+        if self.ended {
+            return;
+        }
+        // Whoever asked has left. That says nothing of the plugin, unless it had most of its time: one that
+        // hangs would never be found out by those who wait for less.
+        match &self.under_way {
+            Some(UnderWay { since, timeout }) if since.elapsed() >= *timeout / 2 => {
+                let message = format!(
+                    "it had not ended after {}, when whoever asked left",
+                    format_duration(since.elapsed())
+                );
+                let failure = Failure::new(FailureKind::OutcomeUnknown, message);
+                self.stats.record(since.elapsed());
+                self.stats.quarantine.heard(Some(&failure.with_code("plugin_timed_out")));
+            }
+            _ => self.stats.quarantine.not_begun(),
         }
     }
 }
@@ -67,7 +91,7 @@ impl Stats {
     pub(super) fn begin(self: &Arc<Self>) -> Result<InFlight, Failure> {
         self.quarantine.permit()?;
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Ok(InFlight { stats: self.clone(), ended: false })
+        Ok(InFlight { stats: self.clone(), under_way: None, ended: false })
     }
 
     fn record(&self, duration: Duration) {

@@ -71,7 +71,8 @@ pub(in crate::plugin) fn creation(secrets: &Secrets, creation: &api::Creation) -
         api::CreateOutcome::Adopted => CreateOutcome::Adopted,
         api::CreateOutcome::Pending => CreateOutcome::Pending,
         api::CreateOutcome::Other(word) => {
-            return Err(Broken::new(format!("outcome {:?} is not known", cut(word, MAX_WORD))));
+            let word = secrets.redact(word);
+            return Err(Broken::new(format!("outcome {:?} is not known", cut(&word, MAX_WORD))));
         }
     };
     let workload = creation.workload.as_ref().map(|made| workload(secrets, made)).transpose()?;
@@ -212,5 +213,14 @@ mod tests {
         assert!(!read(api::CreateOutcome::Adopted));
         assert!(!read(api::CreateOutcome::Other("made".to_owned())));
         assert!(read(api::CreateOutcome::Pending));
+    }
+
+    #[test]
+    fn a_word_nobody_knows_is_told_without_the_secret_in_it() {
+        let secrets = Secrets([("K".to_owned(), Secret::new("hunter2-long".to_owned()))].into());
+        let outcome = api::CreateOutcome::Other("made with hunter2-long".to_owned());
+        let guest = api::Creation { outcome, workload: None, warnings: Vec::new(), extra: Vec::new() };
+        let Err(Broken(reason)) = creation(&secrets, &guest) else { panic!("it is not known") };
+        assert_eq!(reason, "outcome \"made with [secret]\" is not known");
     }
 }

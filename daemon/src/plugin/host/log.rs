@@ -98,9 +98,7 @@ impl GuestLog {
             tracing::warn!(plugin, dropped, "the plugin logs too much; lines were dropped");
         }
         let message = one_line(&self.redact(message));
-        let fields: Vec<String> =
-            fields.iter().take(MAX_FIELDS).map(|(key, value)| format!("{key}={value:?}")).collect();
-        let fields = one_line(&self.redact(&fields.join(" ")));
+        let fields = one_line(&self.in_words(fields));
         let fields = (!fields.is_empty()).then_some(fields);
         // Levels are part of a callsite, hence one for each.
         match severity {
@@ -109,6 +107,16 @@ impl GuestLog {
             Severity::Warn => tracing::warn!(plugin, function, fields, "{message}"),
             Severity::Error => tracing::error!(plugin, function, fields, "{message}"),
         }
+    }
+}
+
+impl GuestLog {
+    /// `key="value"`, one after the other.
+    fn in_words(&self, fields: &[(String, String)]) -> String {
+        // Replaced before they are quoted: what is escaped is not recognized.
+        let words =
+            |(key, value): &(String, String)| format!("{}={:?}", self.redact(key), self.redact(value));
+        fields.iter().take(MAX_FIELDS).map(words).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -141,11 +149,21 @@ impl Host for State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Secret;
 
     #[test]
     fn a_line_stays_one_line_of_bounded_length() {
         assert_eq!(one_line("a\nb\u{1b}[31m\n"), "a b [31m");
         assert!(one_line(&"é".repeat(10_000)).len() < MAX_LINE + 8);
+    }
+
+    #[test]
+    fn a_secret_that_is_changed_by_quoting_is_replaced_too() {
+        let value = "-----BEGIN KEY-----\nsays \"no\"\n-----END KEY-----";
+        let secrets = Secrets([("KEY".to_owned(), Secret::new(value.to_owned()))].into());
+        let log = GuestLog::new(LogBudget::new("p"), "create", Arc::new(secrets));
+        let fields = [("key".to_owned(), format!("<{value}>")), (value.to_owned(), "plain".to_owned())];
+        assert_eq!(log.in_words(&fields), r#"key="<[secret]>" [secret]="plain""#);
     }
 
     #[test]

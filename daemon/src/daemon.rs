@@ -123,7 +123,7 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         requests,
         hangup,
         report: ConfigurationReport::default(),
-        suspicious: false,
+        suspicious: None,
     };
     reload.start(&tasks, shutdown.clone());
 

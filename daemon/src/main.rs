@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use wharfinger::config::{self, Overrides};
-use wharfinger::runtime::ErrorChain;
+use wharfinger::runtime::{ErrorChain, WatchOptions, Watched};
 use wharfinger::{author, check, daemon, plugin, process, store, upkeep};
 
 const USAGE: u8 = 64;
@@ -157,18 +157,21 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
-    let loaded = match config::load(&config, config::environment(), &overrides) {
-        Ok(loaded) => loaded,
-        Err(complaints) => {
-            eprintln!("{complaints}");
-            return ExitCode::from(CONFIG);
-        }
-    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("wharfinger cannot start: no runtime: {error}");
             return ExitCode::FAILURE;
+        }
+    };
+    // It may still be written: the beginning of a TOML file is often good TOML.
+    let file = Watched { files: [config.clone()].into(), ..Watched::default() };
+    runtime.block_on(file.rest(WatchOptions::default()));
+    let loaded = match config::load(&config, config::environment(), &overrides) {
+        Ok(loaded) => loaded,
+        Err(complaints) => {
+            eprintln!("{complaints}");
+            return ExitCode::from(CONFIG);
         }
     };
     let ended = runtime.block_on(daemon::run(loaded, daemon::Source { config, overrides }));

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::catalog::Catalog;
 use crate::config::{self, Loaded};
@@ -40,8 +41,8 @@ pub(crate) struct Reload {
     pub(crate) requests: mpsc::Receiver<oneshot::Sender<()>>,
     pub(crate) hangup: Signal,
     pub(crate) report: ConfigurationReport,
-    /// The file lost all of its hooks when it was last read.
-    pub(crate) suspicious: bool,
+    /// When the file was seen to have lost all of its hooks, if that was when it was last read.
+    pub(crate) suspicious: Option<Instant>,
 }
 
 impl Reload {
@@ -80,9 +81,15 @@ impl Reload {
             let mut waiting = Vec::new();
             tokio::select! {
                 () = changed.rung() => {}
-                () = tokio::time::sleep(SECOND_LOOK), if self.suspicious || self.plugins.are_leaving() => {}
-                Some(()) = self.hangup.recv() => tracing::info!(signal = "SIGHUP", "reading the configuration again"),
-                Some(request) = self.requests.recv() => waiting.push(request),
+                () = tokio::time::sleep(SECOND_LOOK), if self.suspicious.is_some() || self.plugins.are_leaving() => {}
+                Some(()) = self.hangup.recv() => {
+                    tracing::info!(signal = "SIGHUP", "reading the configuration again");
+                    self.plugins.compile_again();
+                }
+                Some(request) = self.requests.recv() => {
+                    waiting.push(request);
+                    self.plugins.compile_again();
+                }
             }
             // Whoever asked before the look began is served by it.
             while let Ok(request) = self.requests.try_recv() {
@@ -98,9 +105,12 @@ impl Reload {
     }
 
     async fn reload(&mut self) {
+        // Whoever asks for it may still be writing: the beginning of a TOML file is often good TOML.
+        self.watched().rest(WatchOptions::default()).await;
         match config::load(&self.source.config, config::environment(), &self.source.overrides) {
             Ok(loaded) => self.take_up(loaded).await,
             Err(refused) => {
+                self.suspicious = None;
                 let complaints = refused.complaints.to_string();
                 let known = self.report.refusal.take().filter(|(_, known)| *known == complaints);
                 if known.is_none() {
@@ -120,14 +130,18 @@ impl Reload {
     async fn take_up(&mut self, loaded: Loaded) {
         let serving = self.plugins.current();
         let lost_hooks = !serving.hooks.is_empty() && loaded.options.plugin.hooks.is_empty();
-        if lost_hooks && !self.suspicious {
-            tracing::warn!(
-                "the configuration has lost all of its hooks: it is read once more before it is believed"
-            );
-            self.suspicious = true;
-            return;
+        if lost_hooks {
+            let first_seen = *self.suspicious.get_or_insert_with(|| {
+                tracing::warn!(
+                    "the configuration has lost all of its hooks: it is read once more before it is believed"
+                );
+                Instant::now()
+            });
+            if first_seen.elapsed() < SECOND_LOOK {
+                return;
+            }
         }
-        self.suspicious = false;
+        self.suspicious = None;
         let needs_restart = different(&self.loaded.fixed, &loaded.fixed);
         if !needs_restart.is_empty() && needs_restart != self.report.needs_restart {
             tracing::warn!(

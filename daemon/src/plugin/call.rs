@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
@@ -123,12 +123,8 @@ impl Guest {
         if !has_effects {
             return work.await;
         }
-        let (answer, answered) = oneshot::channel();
-        self.tasks.spawn("plugin call", async move {
-            // Nobody may be waiting any more.
-            let _ = answer.send(work.await);
-        });
-        answered.await.unwrap_or_else(|_| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
+        let done = self.tasks.carry_out("plugin call", work).await;
+        done.unwrap_or_else(|| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
     }
 
     /// An answer that breaks the contract.

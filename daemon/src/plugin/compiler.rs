@@ -94,6 +94,12 @@ impl Compiler {
         spawn_blocking(keep).await.map_err(CompileError::lost)?
     }
 
+    /// Forgets what took too much: the machine may have had little then.
+    pub(super) fn forget_limits(&self) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(_, outcome)| !matches!(outcome, Err(CompileError::Limit(_))));
+    }
+
     /// What was remembered first stays: the same machine code must not be in memory twice.
     fn remember(&self, digest: &Digest, outcome: Outcome) -> Outcome {
         if outcome.as_ref().is_err_and(CompileError::may_pass) {

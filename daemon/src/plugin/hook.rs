@@ -23,6 +23,9 @@ use crate::extension::{Hook, Review};
 /// Hooks that have a spare; each takes one sandbox from the pool.
 pub(super) const SPARES: usize = 32;
 
+/// Making a spare takes microseconds. A plugin whose start takes more has none: others wait for theirs.
+const TIME_TO_MAKE: Duration = Duration::from_millis(50);
+
 /// The one function that requests are reviewed by.
 const REVIEW: &str = "review";
 
@@ -77,12 +80,12 @@ impl Hook for ComponentHook {
             })
         });
         let answer = answer.await?;
-        let (sandboxes, time) = (Arc::downgrade(&self.sandboxes), self.timeout);
+        let sandboxes = Arc::downgrade(&self.sandboxes);
         self.cleanup.leave(async move {
             drop(store);
             if let Some(sandboxes) = sandboxes.upgrade() {
                 // What cannot be made now is made, or fails, in a review.
-                let _ = timeout(time, sandboxes.make_spare()).await;
+                let _ = timeout(TIME_TO_MAKE, sandboxes.make_spare()).await;
             }
         });
         Ok(convert::verdict(&answer))

@@ -215,6 +215,11 @@ impl PluginHost {
         self.0.active.load().parts.retired.iter().any(|name| (self.0.owned)(name) == 0)
     }
 
+    /// With the next reload, what took too much to compile is compiled again.
+    pub fn compile_again(&self) {
+        self.0.workshop.compiler.forget_limits();
+    }
+
     /// How the configuration as a whole stands: for reports.
     pub fn note(&self, configuration: ConfigurationReport) {
         self.0.standing().configuration = configuration;
@@ -382,7 +387,13 @@ impl Plugins for PluginHost {
 
     async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<u64, RollbackError> {
         let key = self.0.standing().find(name, kind)?;
-        Ok(self.0.roll_back(&key).await?.generation)
+        let inner = self.0.clone();
+        // What is stored must serve: whoever asked may leave in between.
+        let rolled_back = async move { inner.roll_back(&key).await };
+        match self.0.workshop.tasks.carry_out("roll back a plugin", rolled_back).await {
+            Some(reloaded) => Ok(reloaded?.generation),
+            None => Err(refused(Error::Engine { source: "its task was lost".into() })),
+        }
     }
 
     async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 /// A task that panicked.
@@ -48,6 +48,20 @@ impl Tasks {
                 failed.send_replace(Some(TaskFailed { name, message }));
             }
         });
+    }
+
+    /// Runs `task` to its end, whether or not whoever asked still waits for it. None: it panicked.
+    pub async fn carry_out<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        task: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (done, heard) = oneshot::channel();
+        self.spawn(name, async move {
+            // Nobody may be waiting any more.
+            let _ = done.send(task.await);
+        });
+        heard.await.ok()
     }
 
     /// Waits until a task has panicked.

@@ -15,7 +15,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::task::spawn_blocking;
@@ -70,6 +70,28 @@ impl Watched {
         let above: Vec<PathBuf> = directories.iter().map(|directory| parent(directory)).collect();
         directories.extend(above);
         directories
+    }
+
+    /// Waits until all of it rests: it was not written for [`WatchOptions::quiet`], or two looks so far apart
+    /// are equal. Who writes without an end is waited for [`WatchOptions::longest`].
+    pub async fn rest(&self, options: WatchOptions) {
+        if !Footprint::of(self).await.is_older_than(options.quiet) {
+            self.settled(options).await;
+        }
+    }
+
+    /// Looks until two looks in a row are equal, at most for so long.
+    async fn settled(&self, options: WatchOptions) -> Footprint {
+        let deadline = Instant::now() + options.longest;
+        let mut before = Footprint::of(self).await;
+        loop {
+            sleep(options.quiet).await;
+            let now = Footprint::of(self).await;
+            if now == before || Instant::now() >= deadline {
+                return now;
+            }
+            before = now;
+        }
     }
 }
 
@@ -126,27 +148,13 @@ impl PathWatcher {
                 // Its end is the regular look.
                 let _ = timeout(options.poll, self.hint.rung()).await;
             }
-            let footprint = self.settled(&watched, options).await;
+            let footprint = watched.settled(options).await;
             // Hints that lead to nothing, however many, must not put off the regular look.
             if footprint != rung_for || rung_at.elapsed() >= options.poll {
                 rung_for = footprint;
                 rung_at = Instant::now();
                 bell.ring();
             }
-        }
-    }
-
-    /// Looks until two looks in a row are equal, at most for so long.
-    async fn settled(&self, watched: &Watched, options: WatchOptions) -> Footprint {
-        let deadline = Instant::now() + options.longest;
-        let mut before = Footprint::of(watched).await;
-        loop {
-            sleep(options.quiet).await;
-            let now = Footprint::of(watched).await;
-            if now == before || Instant::now() >= deadline {
-                return now;
-            }
-            before = now;
         }
     }
 }
@@ -180,6 +188,17 @@ impl Footprint {
             }));
         }
         Self(entries)
+    }
+
+    /// Whether nothing of it was written in the last `quiet`. A file of the future may have been.
+    fn is_older_than(&self, quiet: Duration) -> bool {
+        self.0.iter().filter_map(|(_, mark)| *mark).all(|(_, seconds, nanos, ..)| {
+            let (Ok(seconds), Ok(nanos)) = (u64::try_from(seconds), u32::try_from(nanos)) else {
+                return false;
+            };
+            let written = UNIX_EPOCH + Duration::new(seconds, nanos);
+            written.elapsed().is_ok_and(|since| since >= quiet)
+        })
     }
 }
 
@@ -307,6 +326,35 @@ mod tests {
             fs::remove_dir_all(watched.path("d")).unwrap();
             watched.hears(&format!("its removal {round}")).await;
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_being_written_is_waited_for_and_what_rests_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        let watched = Watched { files: [file.clone()].into(), ..Watched::default() };
+        let options = WatchOptions {
+            quiet: Duration::from_millis(300),
+            longest: SOON,
+            poll: Duration::from_secs(3_600),
+        };
+        fs::write(&file, "[[hooks]]").unwrap();
+        let writing = async {
+            for size in 1..=10 {
+                sleep(Duration::from_millis(20)).await;
+                fs::write(&file, "x".repeat(size)).unwrap();
+            }
+        };
+        tokio::join!(writing, async {
+            watched.rest(options).await;
+            assert_eq!(fs::read(&file).unwrap().len(), 10);
+        });
+        // An hour old: nothing is waited for, which a wait of an hour would show.
+        let an_hour = Duration::from_secs(3_600);
+        let written = std::time::SystemTime::now() - an_hour * 2;
+        fs::File::options().write(true).open(&file).unwrap().set_modified(written).unwrap();
+        let options = WatchOptions { quiet: an_hour, longest: an_hour, poll: an_hour };
+        timeout(SOON, watched.rest(options)).await.unwrap();
     }
 
     #[tokio::test]

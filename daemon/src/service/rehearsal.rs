@@ -131,7 +131,6 @@ impl Service {
         let RehearsalRequest { hook, candidate, limit } = request;
         let busy = |_| Error::RehearsalUnderWay { retry_after: LATER };
         let _turn = self.inner.rehearsals.try_acquire().map_err(busy)?;
-        let deadline = Instant::now() + self.inner.options.rehearsal_timeout;
         let built = self.inner.extensions.rehearsal(&hook, candidate).await;
         let entry = built.map_err(|refusal| match refusal {
             CandidateRefusal::Unknown { hooks } => {
@@ -139,6 +138,8 @@ impl Service {
             }
             CandidateRefusal::Refused(violations) => Error::Invalid(violations),
         })?;
+        // To compile a file that was never seen has a bound of its own.
+        let deadline = Instant::now() + self.inner.options.rehearsal_timeout;
         let mut run =
             Run { deadline, limit, told: 0, failures_in_a_row: 0, rehearsal: Rehearsal::of(&entry), entry };
         self.rehearse_on_instances(&mut run).await?;

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{InstanceId, OwnerId};
+use super::{InstanceId, OwnerId, shown};
 
 /// A name that breaks its rule. Says which rule, so that the message needs no second look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidName {
     /// What was to be named, for example "instance name".
     pub what: &'static str,
-    /// The name as given, cut to 80 characters.
+    /// The name as given, as far as it is shown.
     pub name: String,
     /// What is allowed.
     pub rule: &'static str,
@@ -18,7 +18,7 @@ pub struct InvalidName {
 
 impl InvalidName {
     fn new(what: &'static str, name: &str, rule: &'static str) -> Self {
-        Self { what, name: name.chars().take(80).collect(), rule }
+        Self { what, name: shown(name), rule }
     }
 }
 

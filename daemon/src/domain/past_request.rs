@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Decision, HookName, InstanceId, Secret, Secrets, Spec};
+use super::{Decision, HookName, InstanceId, Secret, Secrets, Spec, pointer_path};
 
 /// What was asked for and what became of it. Outlives its instance; holds no secret value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,10 @@ impl PastRequest {
         let objections = spec.admission.iter().filter(|admission| admission.decision == Decision::Deny);
         let pointers = objections.flat_map(|admission| &admission.violations);
         let names: Vec<String> = pointers
-            .filter_map(|violation| violation.pointer.strip_prefix("/environment/"))
-            .map(|name| name.replace("~1", "/").replace("~0", "~"))
+            .filter_map(|violation| {
+                let mut path = pointer_path(&violation.pointer);
+                path.next().filter(|member| member == "environment").and(path.next())
+            })
             .filter(|name| spec.environment.contains_key(name))
             .chain(spec.environment.keys().filter(|name| sounds_secret(name)).cloned())
             .collect();

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::{Failure, ProvisionerName, Violation};
+use crate::domain::{Failure, ProvisionerName, Violation, pointer_path};
 use crate::extension::PluginKind;
 
 /// An error of the sandbox, which has a type of its own.
@@ -276,9 +276,7 @@ impl Error {
     /// Settings with these mistakes: a line for each, in the words of the configuration.
     pub(super) fn settings(subject: &Subject, violations: Vec<Violation>) -> Self {
         let line = |Violation { pointer, code, message }: &Violation| {
-            // RFC 6901 section 3.
-            let part = |part: &str| format!(".{}", part.replace("~1", "/").replace("~0", "~"));
-            let key: String = pointer.split('/').skip(1).map(part).collect();
+            let key: String = pointer_path(pointer).map(|part| format!(".{part}")).collect();
             format!("settings{key}: {message} [{code}]")
         };
         let complaints = violations.iter().map(line).collect();

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::convert;
 use super::error::{Error, Subject};
-use crate::domain::Violation;
+use crate::domain::{Violation, pointer};
 
 /// Bytes of a schema.
 const MAX_SCHEMA: usize = 64 << 10;
@@ -158,8 +158,7 @@ impl Measure<'_> {
 /// One for each bad key, with its place in the settings.
 fn violations(schema: &Value, error: &ValidationError<'_>) -> Vec<Violation> {
     let place = error.instance_path().as_str();
-    // RFC 6901 section 3.
-    let below = |key: &str| format!("{place}/{}", key.replace('~', "~0").replace('/', "~1"));
+    let below = |key: &str| place.to_owned() + &pointer([key]);
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
             let message = format!("there is no such key{}", known(schema, error.schema_path().as_str()));

@@ -218,6 +218,11 @@ impl From<store::Error> for Error {
 }
 
 impl Error {
+    /// One thing is wrong with the request, at this place.
+    pub(super) fn invalid(pointer: &str, code: &str, message: String) -> Self {
+        Self::Invalid(vec![Violation { pointer: pointer.to_owned(), code: code.to_owned(), message }])
+    }
+
     /// A refusal of the lifecycle, in the words of the one who asked.
     pub(super) fn of(
         error: lifecycle::Error,

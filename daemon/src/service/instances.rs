@@ -12,7 +12,7 @@ use super::wait::Until;
 use super::{Error, Service};
 use crate::domain::{
     CreateRequest, Event, Fact, Failure, FailureKind, IdempotencyKey, Instance, InstanceId, InstanceName,
-    Query, Revision, Secrets, Sighting, Spec, Template, Violation,
+    Query, Revision, Secrets, Sighting, Spec, Template, shown,
 };
 use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding, Review};
 use crate::store::{Made, Occasion};
@@ -32,7 +32,7 @@ impl Reference {
         text.parse()
             .map(Self::Id)
             .or_else(|_| text.parse().map(Self::Name))
-            .map_err(|_| Error::InstanceNotFound(text.chars().take(80).collect()))
+            .map_err(|_| Error::InstanceNotFound(shown(text)))
     }
 }
 
@@ -294,7 +294,7 @@ impl Service {
     ) -> Result<(Spec, Secrets), Error> {
         let Some(entry) = self.inner.catalog.get(&request.template) else {
             let message = format!("there is no template {}: GET /mcp/templates lists them", request.template);
-            return Err(violation("/template", "unknown_template", message));
+            return Err(Error::invalid("/template", "unknown_template", message));
         };
         // Its picture is the catalogue's to show.
         let template = Template { icon: None, ..(*entry.template).clone() };
@@ -333,7 +333,7 @@ impl Service {
             let known: Vec<&str> = serving.map(|entry| entry.name.as_str()).collect();
             let message = format!("there is no provisioner {name}: there are {}", known.join(", "));
             let pointer = if request.provisioner.is_some() { "/provisioner" } else { "/template" };
-            return Err(violation(pointer, "unknown_provisioner", message));
+            return Err(Error::invalid(pointer, "unknown_provisioner", message));
         };
         match entry.standing {
             ProvisionerStanding::Serving => Ok(entry),
@@ -341,8 +341,4 @@ impl Service {
             ProvisionerStanding::Disabled => Err(Error::ProvisionerDisabled(name.clone())),
         }
     }
-}
-
-fn violation(pointer: &str, code: &str, message: String) -> Error {
-    Error::Invalid(vec![Violation { pointer: pointer.to_owned(), code: code.to_owned(), message }])
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Error, InstanceView, Service};
-use crate::domain::{CreateRequest, Orphan, ProvisionerName, Spec, Violation};
+use crate::domain::{CreateRequest, Orphan, ProvisionerName, Spec, shown};
 use crate::extension::Review;
 
 /// Which orphan is meant.
@@ -34,8 +34,7 @@ impl Service {
         if let Some(other) = other.filter(|other| *other != orphan.provisioner) {
             let message =
                 format!("the workload is {}'s: an instance of {other} cannot have it", orphan.provisioner);
-            let (pointer, code) = ("/provisioner".to_owned(), "foreign_workload".to_owned());
-            return Err(Error::Invalid(vec![Violation { pointer, code, message }]));
+            return Err(Error::invalid("/provisioner", "foreign_workload", message));
         }
         let (Some(id), Ok(name), Some(workload)) =
             (orphan.instance, orphan.workload.parse(), orphan.observation.workload.clone())
@@ -82,7 +81,7 @@ impl Service {
                 workload: workload.clone(),
                 provisioners: [other.provisioner, one.provisioner],
             }),
-            (None, _) => Err(Error::OrphanNotFound(workload.chars().take(80).collect())),
+            (None, _) => Err(Error::OrphanNotFound(shown(workload))),
         }
     }
 }

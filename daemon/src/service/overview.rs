@@ -6,7 +6,7 @@ use super::{Error, Service};
 use crate::catalog::CatalogEntry;
 use crate::domain::{
     Decision, HookMode, HookName, Outlook, PluginIdentity, ProvisionerName, RecoveryPolicy, Scope,
-    TemplateName,
+    TemplateName, shown,
 };
 use crate::extension::{
     ConfigurationReport, HookEntry, PluginKind, PluginReport, ProvisionerStanding, Reach,
@@ -73,7 +73,7 @@ impl Service {
         let parsed: Option<TemplateName> = name.parse().ok();
         parsed
             .and_then(|name| self.inner.catalog.get(&name))
-            .ok_or_else(|| Error::TemplateNotFound(name.chars().take(80).collect()))
+            .ok_or_else(|| Error::TemplateNotFound(shown(name)))
     }
 
     /// Every provisioner, by name. Asks nobody.

@@ -18,7 +18,7 @@ use super::error::summary;
 use super::{Error, Service};
 use crate::domain::{
     Decision, Failure, HookCode, HookName, Instance, InstanceId, InstanceName, PastRequest, Query, Verdict,
-    Violation,
+    Violation, shown,
 };
 use crate::extension::{Candidate, CandidateRefusal, HookEntry, Review};
 use crate::runtime::Shutdown;
@@ -133,9 +133,7 @@ impl Service {
         let _turn = self.inner.rehearsals.try_acquire().map_err(busy)?;
         let built = self.inner.extensions.rehearsal(&hook, candidate).await;
         let entry = built.map_err(|refusal| match refusal {
-            CandidateRefusal::Unknown { hooks } => {
-                Error::HookNotFound { name: hook.chars().take(80).collect(), hooks }
-            }
+            CandidateRefusal::Unknown { hooks } => Error::HookNotFound { name: shown(&hook), hooks },
             CandidateRefusal::Refused(violations) => Error::Invalid(violations),
         })?;
         // To compile a file that was never seen has a bound of its own.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::check_value;
-use crate::domain::{CreateRequest, Input, Secrets, Template, Violation};
+use crate::domain::{CreateRequest, Input, Secrets, Template, Violation, pointer};
 
 /// Entries of one map of a request.
 const MAX_ENTRIES: usize = 256;
@@ -72,9 +72,7 @@ struct Complaints(Vec<Violation>);
 
 impl Complaints {
     fn add(&mut self, path: &[&str], code: &str, message: String) {
-        // RFC 6901 section 3: `~` and `/` are escaped.
-        let escape = |part: &&str| format!("/{}", part.replace('~', "~0").replace('/', "~1"));
-        self.0.push(Violation { pointer: path.iter().map(escape).collect(), code: code.to_owned(), message });
+        self.0.push(Violation { pointer: pointer(path), code: code.to_owned(), message });
     }
 
     fn check_keys<'key>(

@@ -4,14 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{Error, Reference, Service};
-use crate::domain::{Instance, InstanceId, Timestamp, Tool};
+use crate::domain::{Instance, InstanceId, Timestamp, Tool, shown};
 use crate::extension::{Call, CallError, Question};
 
 /// What a server says of a tool that it does not have (JSON-RPC 2.0, section 5.1; servers differ).
 const NO_METHOD: i64 = -32_601;
 const BAD_PARAMETERS: i64 = -32_602;
-/// Of a tool's name in the log.
-const LOGGED: usize = 80;
 
 /// The tools found at the last handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +45,7 @@ impl Service {
         let call = Call { tool, arguments, secrets: &secrets };
         let result = self.inner.caller.call(&question, call).await;
         let (id, took) = (instance.id, begun.elapsed());
-        let name: String = tool.chars().take(LOGGED).collect();
+        let name: String = shown(tool);
         match &result {
             Ok(_) => tracing::info!(instance = %id, tool = ?name, ?took, "a tool was called"),
             Err(error) => {
@@ -78,11 +76,7 @@ impl Service {
         let is_unknown = known.is_some_and(|(_, tools)| tools.iter().all(|known| known.name != tool));
         match error {
             CallError::Refused { code: NO_METHOD | BAD_PARAMETERS, message } if is_unknown => {
-                Error::ToolNotFound {
-                    instance: instance.spec.name.clone(),
-                    tool: tool.chars().take(LOGGED).collect(),
-                    message,
-                }
+                Error::ToolNotFound { instance: instance.spec.name.clone(), tool: shown(tool), message }
             }
             error => Error::Call(error),
         }

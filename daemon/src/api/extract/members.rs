@@ -13,6 +13,8 @@ use crate::api::wire::ProblemError;
 
 /// Complaints in one answer; more would not help.
 const MAX_COMPLAINTS: usize = 100;
+/// Characters of one name in a pointer.
+const MAX_NAME: usize = 128;
 
 /// What is left of an object, and what was wrong so far.
 #[derive(Default)]
@@ -228,11 +230,7 @@ impl Members {
     }
 }
 
-/// RFC 6901, with names cut where they are absurdly long.
+/// With names cut where they are absurdly long.
 fn pointer(path: &[&str]) -> String {
-    let part = |name: &&str| {
-        let name: String = name.chars().take(128).collect();
-        format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-    };
-    path.iter().map(part).collect()
+    crate::domain::pointer(path.iter().map(|name| name.chars().take(MAX_NAME).collect::<String>()))
 }

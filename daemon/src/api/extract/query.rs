@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use crate::api::problem::{Code, Problem};
 use crate::api::wire::ProblemError;
-use crate::domain::parse_duration;
+use crate::domain::{parse_duration, shown};
 
 /// What a query can be read into.
 pub(crate) trait FromQuery: Sized {
@@ -106,7 +106,7 @@ impl QueryReader {
     pub(crate) fn complain(&mut self, name: &str, code: &str, rule: String) {
         self.complaints.push(ProblemError {
             pointer: String::new(),
-            parameter: Some(name.chars().take(80).collect()),
+            parameter: Some(shown(name)),
             code: code.to_owned(),
             message: rule,
         });

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, Uri, header};
 
 use crate::api::problem::{Code, Problem};
 use crate::api::state::Api;
+use crate::domain::shown;
 
 /// Headers of one request.
 pub(crate) const MAX_HEADERS: usize = 100;
@@ -29,7 +30,7 @@ fn check(api: &Api, request: &Request) -> Result<(), Problem> {
     check_head(request.uri(), request.headers())?;
     let host = host(request.uri(), request.headers())?;
     if !api.hosts.allow(host.host()) {
-        let host: String = host.host().chars().take(80).collect();
+        let host: String = shown(host.host());
         return Err(Problem::new(Code::WrongHost, format!("this server is not {host:?}")));
     }
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);

@@ -10,7 +10,7 @@ use super::{CreateRequest, Problem, Time};
 use crate::api::extract::{FromBody, Members};
 use crate::api::problem;
 use crate::api::state::Api;
-use crate::domain::{self, BulkOp, Order, Progress};
+use crate::domain::{self, BulkOp, Order, Progress, shown};
 use crate::service::{self, Error, Selection};
 
 /// Many creates and deletes.
@@ -62,7 +62,7 @@ impl FromBody for BulkRequest {
 
 /// One item, or why it is none: as if it had come by itself.
 fn order(value: Value) -> Order {
-    let name = value.get("name").and_then(Value::as_str).map(|name| name.chars().take(80).collect());
+    let name = value.get("name").and_then(Value::as_str).map(shown);
     match create(value) {
         Ok(request) => Order::Create(Box::new(request)),
         Err(problem) => Order::Refused { op: BulkOp::Create, name, refusal: Box::new(problem.into()) },

@@ -30,7 +30,7 @@ use tokio::time::{Instant, timeout_at};
 use super::repeat::{Meaning, Turn};
 use super::{Error, Reference, Service};
 use crate::domain::{
-    Bulk, BulkId, BulkItem, BulkOp, IdempotencyKey, InstanceId, ItemStep, Order, Progress, Refusal, Violation,
+    Bulk, BulkId, BulkItem, BulkOp, IdempotencyKey, InstanceId, ItemStep, Order, Progress, Refusal, shown,
 };
 use crate::runtime::Activator;
 use crate::store::Made;
@@ -143,7 +143,7 @@ impl Service {
 
     /// How far a bulk is.
     pub fn bulk_status(&self, id: &str) -> Result<Bulk, Error> {
-        let missing = || Error::BulkNotFound(id.chars().take(80).collect());
+        let missing = || Error::BulkNotFound(shown(id));
         let known: BulkId = id.parse().map_err(|_| missing())?;
         self.inner.lifecycle.bulk(known).map_err(Error::reading)?.ok_or_else(missing)
     }
@@ -152,11 +152,11 @@ impl Service {
         let BulkRequest { create, delete, delete_where } = request;
         if create.is_empty() && delete.is_empty() && delete_where.is_none() {
             let message = "nothing is asked for: give create, delete or delete_where".to_owned();
-            return Err(violation("", "empty_bulk", message));
+            return Err(Error::invalid("", "empty_bulk", message));
         }
         if delete_where.as_ref().is_some_and(|selection| selection.labels.is_empty()) {
             let message = "at least one label is needed: none would select every instance".to_owned();
-            return Err(violation("/delete_where/label", "empty_selector", message));
+            return Err(Error::invalid("/delete_where/label", "empty_selector", message));
         }
         self.check_number(create.len() + delete.len())
     }
@@ -167,7 +167,7 @@ impl Service {
             return Ok(());
         }
         let message = format!("these are {items} items, and at most {max} are allowed: send several bulks");
-        Err(violation("", "too_many_items", message))
+        Err(Error::invalid("", "too_many_items", message))
     }
 
     /// The items, each delete with the instance it is about.
@@ -197,7 +197,7 @@ impl Service {
         match Reference::parse(&reference).and_then(|reference| self.instance(&reference)) {
             Ok(instance) => Ok(Order::Delete(instance.id, instance.spec.name.clone())),
             Err(error @ Error::InstanceNotFound(_)) => {
-                let name = Some(reference.chars().take(80).collect());
+                let name = Some(shown(&reference));
                 Ok(Order::Refused { op: BulkOp::Delete, name, refusal: Box::new(explain(error)) })
             }
             Err(error) => Err(error),
@@ -269,7 +269,7 @@ fn unique(orders: Vec<Order>, explain: Explain) -> Vec<Order> {
             }
             Some(first) => {
                 let message = format!("item {first} of this bulk has the name {} already", request.name);
-                let refusal = Box::new(explain(violation("/name", "duplicate_name", message)));
+                let refusal = Box::new(explain(Error::invalid("/name", "duplicate_name", message)));
                 Order::Refused { op: BulkOp::Create, name: Some(request.name.to_string()), refusal }
             }
         }
@@ -296,8 +296,4 @@ fn meaning(request: &BulkRequest) -> Meaning {
             .entries(labels.iter().map(|(key, value)| (key, value.as_str())))
             .number(*expect_count),
     }
-}
-
-fn violation(pointer: &str, code: &str, message: String) -> Error {
-    Error::Invalid(vec![Violation { pointer: pointer.to_owned(), code: code.to_owned(), message }])
 }

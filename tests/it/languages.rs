@@ -1,16 +1,13 @@
 //! The plugins of `examples/plugins`: in other languages, and of one behaviour in each of them.
 //!
-//! They are built by `cargo xtask plugins --all-languages`, which needs Python and Node. Where they are not
-//! built, these tests say so and do nothing; in CI (the variable `CI` is set) they fail.
-//!
 //! One daemon plays a whole story, for it takes seconds to compile an interpreter.
-#![expect(clippy::print_stderr, reason = "a test that did nothing must say so")]
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::{Builder, TestDaemon};
 use wharfinger_tests::fleet::{Fault, Fleet};
+use wharfinger_tests::languages::is_there;
 use wharfinger_tests::{bin_path, mcp};
 
 const SOON: Duration = Duration::from_secs(60);
@@ -41,16 +38,6 @@ async fn a_provisioner_in_javascript_does_the_whole_job() {
 /// Whether the plugin is there to be tested.
 fn is_built(plugin: &str) -> bool {
     is_there(bin_path::test_plugin(plugin).is_file(), &format!("{plugin}.wasm"))
-}
-
-/// Whether `what` is there, which `cargo xtask plugins --all-languages` makes.
-pub(crate) fn is_there(found: bool, what: &str) -> bool {
-    const MAKE_IT: &str = "`cargo xtask plugins --all-languages` makes it";
-    if !found {
-        assert!(std::env::var_os("CI").is_none(), "{what} is missing in CI: {MAKE_IT}");
-        eprintln!("SKIPPED, {what} is missing: {MAKE_IT}");
-    }
-    found
 }
 
 async fn hook(plugin: &str) {

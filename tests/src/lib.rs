@@ -14,5 +14,6 @@ pub mod crash;
 pub mod daemon;
 pub mod fake_manager;
 pub mod fleet;
+pub mod languages;
 pub mod mcp;
 pub mod options;

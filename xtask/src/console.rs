@@ -14,8 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-use crate::debian;
 use crate::workspace::Workspace;
+use crate::{debian, program};
 
 /// A mirror may be slow.
 const INSTALL: Duration = Duration::from_secs(900);
@@ -84,7 +84,7 @@ pub(crate) fn browse(workspace: &Workspace) -> Result<()> {
         .env("WHARFINGER_DEMO_SERVER", workspace.path("target/release/demo-server"))
         .env("WHARFINGER_CHROMIUM", chromium)
         .env("WHARFINGER_SHOTS", workspace.path("target/console-shots"));
-    debian::wait_for_group(&mut command, BROWSE)
+    program::wait_for_group(&mut command, BROWSE)
 }
 
 /// In CI it is installed, and missing it is a failure.
@@ -146,7 +146,7 @@ fn install(console: &Path) -> Result<()> {
 }
 
 fn run(console: &Path, program: &str, words: &[&str], patience: Duration) -> Result<()> {
-    debian::wait_for(Command::new(program).args(words).current_dir(console), patience)
+    program::wait_for(Command::new(program).args(words).current_dir(console), patience)
 }
 
 fn has_page(console: &Path) -> bool {

@@ -1,4 +1,5 @@
-//! `plugin bench`: how long a call takes, sandbox and all.
+//! `plugin bench`: how long a call takes, sandbox and all. A hook's next sandbox may be ready before the call,
+//! as it is in the daemon.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

@@ -15,6 +15,8 @@ use crate::extension::{
 const HELD_BACK: &str = "set_refused";
 /// A person put an earlier version in its place.
 const ROLLED_BACK: &str = "rolled_back";
+const WHEN_AGAIN: &str =
+    "what the configuration asks for is taken up again when its file or its table changes";
 
 /// What was last asked for, and what was refused of it.
 #[derive(Default)]
@@ -97,10 +99,7 @@ impl Standing {
     /// A person put the version of `digest` in the place of what the configuration asks for.
     pub(super) fn rolled_back(&mut self, key: &PluginKey, digest: &str, at: Timestamp) {
         let desired = self.desired(key).and_then(|desired| desired.digest.clone());
-        let message = format!(
-            "it was rolled back to {digest}; what the configuration asks for is taken up again when its file or \
-             its table changes"
-        );
+        let message = format!("it was rolled back to {digest}; {WHEN_AGAIN}");
         let refusal = PluginRefusal { at, code: ROLLED_BACK.to_owned(), message, digest: desired };
         self.rollbacks.insert(key.clone(), refusal);
     }
@@ -197,10 +196,7 @@ impl Standing {
         self.rollbacks.get(key).cloned().unwrap_or_else(|| PluginRefusal {
             at: serving.map_or(rejected.since, |serving| serving.since),
             code: ROLLED_BACK.to_owned(),
-            message:
-                "it was rolled back; what the configuration asks for is taken up again when its file or its \
-                      table changes"
-                    .to_owned(),
+            message: format!("it was rolled back; {WHEN_AGAIN}"),
             digest: Some(rejected.digest.clone()),
         })
     }

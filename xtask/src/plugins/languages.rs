@@ -20,8 +20,8 @@ use sha2::{Digest, Sha256};
 use super::component::Component;
 use super::stamp::{Stamp, hex};
 use super::{announce, replace};
-use crate::debian;
 use crate::workspace::Workspace;
+use crate::{debian, program};
 
 /// A mirror may be slow; one of the compilers brings 340 MB with it.
 const INSTALL: Duration = Duration::from_secs(900);
@@ -200,7 +200,7 @@ fn run<Word: AsRef<OsStr>>(
     let program = if program.contains('/') { folder.join(program) } else { program.into() };
     let mut command = Command::new(program);
     command.args(words).current_dir(folder);
-    debian::wait_for(&mut command, patience)
+    program::wait_for(&mut command, patience)
 }
 
 fn copy_anew(from: &Path, to: &Path) -> Result<()> {

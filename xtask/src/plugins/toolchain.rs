@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::debian;
 use crate::workspace::Workspace;
+use crate::{debian, program};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
@@ -160,7 +160,7 @@ fn fetch_target(workspace: &Workspace) -> Result<()> {
         bail!("rustup is not here");
     }
     println!("plugins: fetching the target {TARGET} (rustup target add)");
-    debian::run_for("rustup", &["target", "add", TARGET], PATIENCE)
+    program::wait_for(Command::new("rustup").args(["target", "add", TARGET]), PATIENCE)
 }
 
 fn fetch_packages(_: &Workspace) -> Result<()> {

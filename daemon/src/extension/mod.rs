@@ -5,19 +5,23 @@
 //!
 //! Every provisioner call may be repeated; after a crash it will be.
 
+mod caller;
 mod hook;
+mod plugins;
 mod prober;
 mod provisioner;
 mod set;
 
 pub use crate::domain::{LogLine, PluginKind};
+pub use caller::{Call, CallError, Caller};
 pub use hook::{Candidate, CandidateRefusal, Hook, HookEntry, Review};
-pub use prober::{Answer, Call, CallError, Caller, Era, Prober, Question, Rung};
+pub use plugins::{
+    ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport, PluginState, Plugins,
+    PreviousVersion, RollbackError,
+};
+pub use prober::{Answer, Era, Prober, Question, Rung};
 pub use provisioner::{
     CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,
     ProvisionerEntry, ProvisionerStanding, Reach,
 };
-pub use set::{
-    ConfigurationReport, ExtensionSet, Extensions, PluginQuarantine, PluginRefusal, PluginReport,
-    PluginState, Plugins, PreviousVersion, RollbackError,
-};
+pub use set::{ExtensionSet, Extensions};

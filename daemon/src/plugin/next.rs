@@ -211,7 +211,9 @@ fn keep_unloaded(active: &Parts, options: &Options, holders: &Holders<'_>, parts
     let asked: BTreeSet<&ProvisionerName> = options.provisioners.iter().map(|table| &table.name).collect();
     for (name, old) in &active.provisioners {
         let is_disabled = parts.disabled.contains(name);
-        let is_retired = !asked.contains(name) && ((holders.owned)(name) > 0 || (holders.in_use)(name));
+        // In this order: a request makes its instance before it lets go of its set. Counted first, the
+        // instance would be missed by both.
+        let is_retired = !asked.contains(name) && ((holders.in_use)(name) || (holders.owned)(name) > 0);
         if is_disabled || is_retired {
             parts.provisioners.insert(name.clone(), old.clone());
         }

@@ -328,7 +328,8 @@ impl Inner {
         parts.previous.retain(|known| *known != version);
         let survey = next::survey(&self.workshop, &changing.asked).await;
         parts.rejected.retain(|rejected| rejected.key() != *key);
-        parts.rejected.extend(survey.version(key));
+        // A file that cannot be read now is taken for what it was: that must not come back with it.
+        parts.rejected.extend(survey.version(key).or_else(|| active.parts.version(key)));
         let reloaded = self.publish(&mut changing, &active, parts, Durable::Must).await.map_err(refused)?;
         self.standing().rolled_back(key, &version.digest, self.workshop.now());
         Ok(reloaded)

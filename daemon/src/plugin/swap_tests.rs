@@ -276,6 +276,29 @@ async fn a_rollback_stays_until_the_file_or_the_table_changes() {
 }
 
 #[tokio::test]
+async fn a_rollback_while_the_file_is_unreadable_rejects_what_served() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = told_apart(&bench, &path, &hook);
+    let host = bench.start(table.clone()).await.unwrap();
+    let first = host.current().hooks[0].digest.clone();
+    bench.write(&TestGuest::hook().named("second"), "h.wasm");
+    host.reload(table.clone(), Allowances::default()).await.unwrap();
+    std::fs::remove_file(&hook).unwrap();
+    host.roll_back("naming", None).await.unwrap();
+    assert_eq!(host.current().hooks[0].digest, first);
+    // The same bad version is there again.
+    bench.write(&TestGuest::hook().named("second"), "h.wasm");
+    host.reload(table.clone(), Allowances::default()).await.unwrap();
+    assert_eq!(host.current().hooks[0].digest, first);
+    assert_eq!(host.plugins()[1].last_refusal.clone().unwrap().code, "rolled_back");
+    bench.write(&TestGuest::hook().named("third"), "h.wasm");
+    host.reload(table, Allowances::default()).await.unwrap();
+    assert_ne!(host.current().hooks[0].digest, first);
+}
+
+#[tokio::test]
 async fn calls_that_are_out_end_with_what_they_began_with_and_stragglers_with_the_drain() {
     let bench = Bench::new();
     let sleeping = TestGuest::provisioner().importing(SLEEPS.0, SLEEPS.1).body("create", AN_HOUR);

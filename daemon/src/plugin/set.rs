@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::build::{BuiltHook, BuiltProvisioner};
 use super::denied::Denied;
 use super::digest::Digest;
-use crate::domain::{PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
+use crate::domain::{
+    HookMode, PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet,
+};
 use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding};
 
 /// What a set is made of.
@@ -14,7 +16,8 @@ use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding};
 pub(super) struct Parts {
     /// Those that serve, and what is known of those that are disabled.
     pub(super) provisioners: BTreeMap<ProvisionerName, Arc<BuiltProvisioner>>,
-    /// In the order they are asked. Those that are off are not among them.
+    /// In the order they are asked. Those that the configuration turned off are not among them; those
+    /// that a refused one did are, and are not asked.
     pub(super) hooks: Vec<Arc<BuiltHook>>,
     /// Every call is denied.
     pub(super) disabled: BTreeSet<ProvisionerName>,
@@ -164,7 +167,7 @@ impl Parts {
     fn extensions(&self, generation: u64) -> ExtensionSet {
         let names = self.provisioners.keys().chain(&self.disabled);
         let provisioners = names.map(|name| (name.clone(), self.provisioner_entry(name)));
-        let hooks = self.hooks.iter().map(|built| built.entry());
+        let hooks = self.hooks.iter().map(|built| built.entry()).filter(|entry| entry.mode != HookMode::Off);
         ExtensionSet {
             generation,
             provisioners: provisioners.collect(),

@@ -7,7 +7,8 @@
 //! The rules about provisioners that have instances:
 //! * One that the configuration lacks is *retired*: it serves on, for the instances it has.
 //! * Another backend in its place (another identity, another URL) is refused, unless its table says that
-//!   it is the same backend, `moved`.
+//!   it is the same backend, `moved`. An upstream that was removed and comes back is known by the versions
+//!   that are kept for a rollback.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -100,6 +101,8 @@ pub(super) struct Holders<'a> {
     /// Whether a request may still be at work on a set in which the provisioner was not retired: it may
     /// make one more instance.
     pub(super) in_use: &'a (dyn Fn(&ProvisionerName) -> bool + Send + Sync),
+    /// Where each upstream of a provisioner last was, also of those that its table lacks by now.
+    pub(super) places: &'a (dyn Fn(&ProvisionerName) -> BTreeMap<String, Upstream> + Send + Sync),
 }
 
 /// The parts of the next set, which will be the one of `generation`. Goes on after a refusal, so that
@@ -181,8 +184,9 @@ pub(super) fn admit(
     let change = if !old.identities.contains(&built.description.name) {
         Some(format!("replacing plugin {:?} by {:?}", old.description.name, built.description.name))
     } else {
-        elsewhere(&old.material.options, options)
-            .map(|upstream| format!("changing the URL of upstreams.{upstream}"))
+        let mut places = (holders.places)(&options.name);
+        places.extend(old.material.options.upstreams.clone());
+        elsewhere(&places, options).map(|upstream| format!("changing the URL of upstreams.{upstream}"))
     };
     if let Some(change) = change.filter(|_| instances > 0 && !options.moved) {
         return Err(Error::InUse { name: options.name.clone(), instances, change });
@@ -196,13 +200,16 @@ pub(super) fn admit(
     Ok(built)
 }
 
-/// The first upstream of `old` that is somewhere else in `new`. One that is not there any more is
-/// nowhere else: it was taken away, and its calls are denied.
-fn elsewhere<'options>(old: &'options ProvisionerOptions, new: &ProvisionerOptions) -> Option<&'options str> {
-    let moved = |(name, upstream): &(&'options String, &Upstream)| {
-        new.upstreams.get(*name).is_some_and(|now| !now.same_place(upstream))
+/// The first upstream that was in one of `places` and is somewhere else in `new`. One that is not there any
+/// more is nowhere else: it was taken away, and its calls are denied.
+fn elsewhere<'options>(
+    places: &BTreeMap<String, Upstream>,
+    new: &'options ProvisionerOptions,
+) -> Option<&'options str> {
+    let moved = |(name, now): &(&'options String, &Upstream)| {
+        places.get(*name).is_some_and(|before| !now.same_place(before))
     };
-    old.upstreams.iter().find(moved).map(|(name, _)| name.as_str())
+    new.upstreams.iter().find(moved).map(|(name, _)| name.as_str())
 }
 
 /// What is in the set without being asked for: provisioners that are disabled, and those that the

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::build::{BuiltHook, BuiltProvisioner};
 use super::denied::Denied;
 use super::digest::Digest;
+use super::ground::ReadTable;
+use super::options::{StoredTable, Upstream};
 use crate::domain::{
     HookMode, PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet,
 };
@@ -79,6 +81,21 @@ impl Parts {
             PluginKind::Provisioner => self.provisioner(&key.1).map(|built| built.version()),
             PluginKind::Hook => self.hook(&key.1).map(|built| built.version()),
         }
+    }
+
+    /// Where each upstream of a provisioner last was, by the versions that are remembered: also of those
+    /// that it lost since.
+    pub(super) fn places(&self, name: &ProvisionerName, tables: &ReadTable) -> BTreeMap<String, Upstream> {
+        let key = (PluginKind::Provisioner, name.as_str().to_owned());
+        let previous = self.previous.iter().filter(|version| version.key() == key).cloned();
+        let mut places = BTreeMap::new();
+        for version in previous.chain(self.version(&key)) {
+            // What cannot be read says nothing: a rollback to it would be refused, too.
+            if let Ok(StoredTable::Provisioner(options)) = tables(&version) {
+                places.extend(options.upstreams);
+            }
+        }
+        places
     }
 
     /// The version that a person rolled back from, if they did.

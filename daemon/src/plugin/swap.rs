@@ -159,7 +159,7 @@ impl PluginHost {
         let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
         let survey = next::survey(&workshop, &options).await;
         let nothing = Parts::none(options.default_provisioner.clone());
-        let holders = Holders { owned: &|_| 0, in_use: &|_| false };
+        let holders = Holders { owned: &|_| 0, in_use: &|_| false, places: &|_| BTreeMap::new() };
         let asked = (&options, &Allowances::default());
         let built = next::next(&workshop, &nothing, asked, survey, &holders, 1).await;
         built.map(drop).map_err(Error::Refused)
@@ -262,7 +262,8 @@ impl Inner {
         let digests = survey.digests();
         // Whoever holds the set that serves may be about to make an instance.
         let in_use = |name: &ProvisionerName| takes_new(&active.set, name) || changing.is_in_use(name);
-        let holders = Holders { owned: &*self.owned, in_use: &in_use };
+        let places = |name: &ProvisionerName| active.parts.places(name, &self.tables);
+        let holders = Holders { owned: &*self.owned, in_use: &in_use, places: &places };
         let generation = changing.next_generation;
         let asked = (&changing.asked, &changing.allowances);
         let next = next::next(&self.workshop, &active.parts, asked, survey, &holders, generation).await;
@@ -340,7 +341,8 @@ impl Inner {
         };
         let mut parts = active.parts.clone();
         let in_use = |name: &ProvisionerName| changing.is_in_use(name);
-        let holders = Holders { owned: &*self.owned, in_use: &in_use };
+        let places = |name: &ProvisionerName| active.parts.places(name, &self.tables);
+        let holders = Holders { owned: &*self.owned, in_use: &in_use, places: &places };
         let (left, generation) = (&changing.allowances, changing.next_generation);
         let put =
             restore::put_back(&self.workshop, &mut parts, &version, &self.tables, left, &holders, generation);

@@ -375,6 +375,53 @@ async fn what_was_rolled_back_or_is_retired_has_the_token_of_now() {
 }
 
 #[tokio::test]
+async fn an_upstream_that_was_removed_does_not_come_back_elsewhere_while_there_are_instances() {
+    for beside_an_error in [false, true] {
+        let bench = Bench::new();
+        let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+        let hook = bench.write(&TestGuest::hook(), "h.wasm");
+        let there = Upstream { bearer_token: None, ..shown(Path::new("/nowhere")) };
+        let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &there);
+        let with = |text: &str, moved, upstreams: &[&Upstream]| {
+            let mut other = table.clone();
+            let provisioner = &mut other.provisioners[0];
+            (provisioner.table, provisioner.moved) = (text.to_owned(), moved);
+            provisioner.upstreams =
+                upstreams.iter().map(|&upstream| ("manager".to_owned(), upstream.clone())).collect();
+            bench.remember(&other);
+            other
+        };
+        let host = bench.start(table.clone()).await.unwrap();
+        bench.owned.store(1, Ordering::Relaxed);
+        if beside_an_error {
+            std::fs::write(&hook, b"half a fi").unwrap();
+            let left = Allowance { enabled: true, process: false, upstreams: Some([].into()) };
+            let allowances =
+                Allowances { provisioners: [("local".to_owned(), left)].into(), ..Allowances::default() };
+            assert!(host.reload(table.clone(), allowances).await.is_err());
+            bench.write(&TestGuest::hook(), "h.wasm");
+        } else {
+            host.reload(with("without", false, &[]), Allowances::default()).await.unwrap();
+        }
+        let reached = || {
+            let active = host.0.active.load();
+            active.parts.provisioner("local").unwrap().material.options.upstreams.get("manager").cloned()
+        };
+        assert_eq!(reached(), None);
+        let elsewhere = Upstream { url: "http://127.0.0.1:2".to_owned(), ..there.clone() };
+        let refused = host.reload(with("elsewhere", false, &[&elsewhere]), Allowances::default()).await;
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("changing the URL of upstreams.manager"), "{refused}");
+        assert_eq!(reached(), None);
+        // At its place it is welcome, and elsewhere if its table says that it is the same one.
+        host.reload(with("again", false, &[&there]), Allowances::default()).await.unwrap();
+        assert_eq!(reached(), Some(there));
+        host.reload(with("moved", true, &[&elsewhere]), Allowances::default()).await.unwrap();
+        assert_eq!(reached(), Some(elsewhere));
+    }
+}
+
+#[tokio::test]
 async fn a_rollback_stays_until_the_file_or_the_table_changes() {
     let bench = Bench::new();
     let path = bench.write(&TestGuest::provisioner(), "p.wasm");

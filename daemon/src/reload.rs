@@ -4,7 +4,7 @@
 //! replaced, or the reasons why not are kept and logged once.
 //!
 //! Guarantees: what is bad is refused, and what served before goes on serving; what it takes away is
-//! taken away all the same. Keys that need a restart are named. A file that lost all of its hooks at once
+//! taken away all the same, and what serves has the credentials that its files hold now. Keys that need a restart are named. A file that lost all of its hooks at once
 //! is believed when it is seen twice: a file that is half written is often good TOML.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,8 +120,9 @@ impl Reload {
                 }
                 self.report.refusal = known.or_else(|| Some((self.clock.now(), complaints)));
                 self.plugins.note(self.report.clone());
-                if let Some(allowances) = refused.allowances {
-                    self.plugins.curtail(allowances).await;
+                match refused.allowances {
+                    Some(allowances) => self.plugins.curtail(allowances).await,
+                    None => self.plugins.refresh().await,
                 }
             }
         }
@@ -157,9 +158,11 @@ impl Reload {
         let _ = self.plugins.reload(options.plugin, allowances).await;
     }
 
-    /// Every file that this configuration was made from or names.
+    /// Every file that this configuration was made from or names, and those that hold the credentials of
+    /// what serves beside it.
     fn watched(&self) -> Watched {
-        let files = self.loaded.files.iter().chain([&self.source.config]).cloned().collect();
+        let files = self.loaded.files.iter().chain([&self.source.config]).cloned();
+        let files = files.chain(self.plugins.credential_files()).collect();
         Watched { files, ..Watched::default() }
     }
 }

@@ -27,7 +27,7 @@ impl PluginKind {
 pub type PluginKey = (PluginKind, String);
 
 /// What was taken away from a plugin that serves on. It only grows, until a whole new version is
-/// accepted.
+/// accepted; only a hook's mode follows the configuration, up to what its table says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Taken {
     /// Everything: every call is denied.

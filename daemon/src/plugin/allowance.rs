@@ -57,14 +57,12 @@ impl Allowances {
         taken
     }
 
-    /// The same for a hook.
+    /// The same for a hook, whose say comes back with the file, up to what its table says: to hold it
+    /// back would let through what both of them refuse.
     pub(super) fn taken_from_hook(&self, options: &HookOptions, before: &Taken) -> Taken {
-        let mut taken = before.clone();
-        let left = self.hooks.get(options.name.as_str()).copied();
-        if let Some(left) = left.filter(|left| strength(*left) < strength(options.mode)) {
-            taken.mode = Some(left);
-        }
-        taken
+        let Some(left) = self.hooks.get(options.name.as_str()).copied() else { return before.clone() };
+        let is_less = strength(left) < strength(options.mode);
+        Taken { mode: is_less.then_some(left), ..before.clone() }
     }
 }
 
@@ -82,14 +80,6 @@ impl ProvisionerOptions {
         self.enabled &= !taken.enabled;
         self.process &= !taken.process;
         self.upstreams.retain(|name, _| !taken.upstreams.contains(name));
-        self
-    }
-}
-
-impl HookOptions {
-    /// What is left of the table after `taken`.
-    pub(super) fn without(mut self, taken: &Taken) -> Self {
-        self.mode = taken.mode.unwrap_or(self.mode);
         self
     }
 }

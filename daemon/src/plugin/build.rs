@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(super) struct Workshop {
 /// A plugin's table and its files as they are now. Equal ones make equal plugins.
 #[derive(Clone)]
 pub(super) struct Material<Options> {
-    /// What is left of its table.
+    /// What is left of its table. Of a hook's all is: its mode may come back.
     pub(super) options: Options,
     /// What was taken away from its table.
     pub(super) taken: Taken,
@@ -104,6 +104,8 @@ pub(super) struct Built<Options, Extension: ?Sized> {
     /// The set in which it began to serve, and when.
     pub(super) generation: u64,
     pub(super) since: Timestamp,
+    /// What was last said of its credentials; of those after it too.
+    pub(super) complaints: Arc<Mutex<Vec<String>>>,
     /// Ends the calls that are still out.
     end: Shutdown,
 }
@@ -119,7 +121,7 @@ impl BuiltHook {
         let HookOptions { name, mode, on_error, scope, settings, .. } = &self.material.options;
         HookEntry {
             name: name.clone(),
-            mode: *mode,
+            mode: self.material.taken.mode.unwrap_or(*mode),
             on_error: *on_error,
             scope: scope.clone(),
             digest: self.material.candidate.digest.as_str().to_owned(),
@@ -182,6 +184,15 @@ impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
     pub(super) fn version(&self) -> PluginVersion {
         let (generation, since) = (self.generation, self.since);
         PluginVersion { identities: self.identities.clone(), generation, since, ..self.material.version() }
+    }
+
+    /// Says which of its credentials cannot be used, once for as long as that stays the same.
+    pub(super) fn complain(&self, complaints: Vec<String>) {
+        let mut known = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
+        if !complaints.is_empty() && *known != complaints {
+            tracing::warn!("it serves on with the credentials that it had: {}", complaints.join("; "));
+        }
+        *known = complaints;
     }
 
     /// It is replaced: calls that are out may finish within `drain`.
@@ -294,6 +305,42 @@ impl Workshop {
         spawn_blocking(read).await.unwrap_or_else(lost)
     }
 
+    /// The credentials of what serves on, as its files are now, and what is wrong with those that cannot be
+    /// used: they stay as they were in `known`.
+    pub(super) async fn credentials(
+        &self,
+        options: &ProvisionerOptions,
+        known: &BTreeMap<String, Credentials>,
+    ) -> (BTreeMap<String, Credentials>, Vec<String>) {
+        let (subject, upstreams, clock) = (options.subject(), options.upstreams.clone(), self.clock.clone());
+        let read = move || {
+            let mut trial = Upstreams::none(Reachability::new(&subject.name, clock));
+            let read = upstreams.into_iter().map(|(upstream, granted)| {
+                let now = read_credentials(&granted)
+                    .and_then(|now| trial.grant(&upstream, &granted, &now).map(|()| now))
+                    .map_err(|reason| {
+                        let (subject, upstream) = (subject.clone(), upstream.clone());
+                        Error::Upstream { subject, upstream, reason }.to_string()
+                    });
+                (upstream, now)
+            });
+            read.collect::<Vec<_>>()
+        };
+        let mut credentials = known.clone();
+        credentials.retain(|upstream, _| options.upstreams.contains_key(upstream));
+        let mut unusable = Vec::new();
+        // What could not be asked for stays as it was, too.
+        for (upstream, now) in spawn_blocking(read).await.unwrap_or_default() {
+            match now {
+                Ok(now) => {
+                    credentials.insert(upstream, now);
+                }
+                Err(complaint) => unusable.push(complaint),
+            }
+        }
+        (credentials, unusable)
+    }
+
     /// Keeps the daemon's own copy of what serves.
     pub(super) async fn keep(&self, candidate: &Candidate) -> Result<(), Error> {
         let (warehouse, candidate) = (self.warehouse.clone(), candidate.clone());
@@ -404,7 +451,19 @@ impl Workshop {
     ) -> Built<Options, Extension> {
         let (stats, end) = (guest.stats.clone(), guest.end.clone());
         let (identities, since) = (vec![description.name.clone()], self.now());
-        Built { material, description, identities, warnings, stats, extension, generation, since, end }
+        let complaints = Arc::default();
+        Built {
+            material,
+            description,
+            identities,
+            warnings,
+            stats,
+            extension,
+            generation,
+            since,
+            complaints,
+            end,
+        }
     }
 
     fn meter(&self, subject: &Subject) -> PluginMeter {

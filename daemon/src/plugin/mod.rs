@@ -7,6 +7,7 @@
 //! ```text
 //!  swap.rs     the door; one immutable set (set.rs), replaced whole; standing.rs says how each stands
 //!   │ next.rs     from what is asked for to the next set; allowance.rs: what is taken away in any case
+//!   │ serving.rs  what serves on, with what is left to it and the credentials of now
 //!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
 //!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, compilation.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words; cleanup.rs
@@ -48,6 +49,7 @@ mod quarantine;
 mod rehearsal;
 mod restore;
 mod schema;
+mod serving;
 mod set;
 mod standing;
 mod stats;

@@ -1,22 +1,25 @@
 //! What comes next: from what the configuration asks for to the parts of a set, or to every reason why not.
 //!
-//! Keeps each plugin whose table and files did not change, with its connections, and builds the others.
+//! Keeps each plugin whose table and files did not change, with its connections, and builds the others; what
+//! was rolled back stays as it serves ([`serving`]).
 //! Serves nothing and stores nothing.
 //!
 //! The rules about provisioners that have instances:
 //! * One that the configuration lacks is *retired*: it serves on, for the instances it has.
 //! * Another backend in its place (another identity, another URL) is refused, unless its table says that
-//!   it is the same backend, `moved`.
+//!   it is the same backend, `moved`. An upstream that was removed and comes back is known by the versions
+//!   that are kept for a rollback.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::build::{Built, BuiltHook, BuiltProvisioner, Material, PluginTable, Workshop};
+use super::build::{BuiltProvisioner, Material, PluginTable, Workshop};
 use super::error::{Error, Refusal};
 use super::options::{HookOptions, Options, ProvisionerOptions, Upstream};
 use super::set::Parts;
+use super::{Allowances, serving};
 use crate::domain::{HookMode, PluginKey, PluginVersion, ProvisionerName};
 
 /// Names by which one provisioner's plugin may have described itself, the last ones.
@@ -98,6 +101,8 @@ pub(super) struct Holders<'a> {
     /// Whether a request may still be at work on a set in which the provisioner was not retired: it may
     /// make one more instance.
     pub(super) in_use: &'a (dyn Fn(&ProvisionerName) -> bool + Send + Sync),
+    /// Where each upstream of a provisioner last was, also of those that its table lacks by now.
+    pub(super) places: &'a (dyn Fn(&ProvisionerName) -> BTreeMap<String, Upstream> + Send + Sync),
 }
 
 /// The parts of the next set, which will be the one of `generation`. Goes on after a refusal, so that
@@ -105,7 +110,7 @@ pub(super) struct Holders<'a> {
 pub(super) async fn next(
     workshop: &Workshop,
     active: &Parts,
-    options: &Options,
+    (options, allowances): (&Options, &Allowances),
     survey: Survey,
     holders: &Holders<'_>,
     generation: u64,
@@ -117,8 +122,13 @@ pub(super) async fn next(
     for material in survey.provisioners {
         let plugin = key(&material.options);
         let old = active.provisioners.get(&material.options.name);
-        if let Some(known) = kept(active, &material, old, &mut parts.rejected) {
-            parts.provisioners.insert(material.options.name.clone(), known);
+        if let (Some(old), Some(version)) = (old, rejected(active, &material)) {
+            parts.rejected.push(version);
+            serving::provisioner(workshop, &mut parts, old, allowances, generation).await;
+            continue;
+        }
+        if let Some(old) = old.filter(|old| old.material.equals(&material)) {
+            parts.provisioners.insert(material.options.name.clone(), old.clone());
             continue;
         }
         let built = match workshop.provisioner(material, generation).await {
@@ -135,8 +145,13 @@ pub(super) async fn next(
     for material in survey.hooks {
         let plugin = key(&material.options);
         let old = active.hook(material.options.name.as_str());
-        if let Some(known) = kept(active, &material, old, &mut parts.rejected) {
-            parts.hooks.push(known);
+        if let (Some(old), Some(version)) = (old, rejected(active, &material)) {
+            parts.rejected.push(version);
+            parts.hooks.extend(serving::hook(workshop, old, allowances, generation).await);
+            continue;
+        }
+        if let Some(old) = old.filter(|old| old.material.equals(&material)) {
+            parts.hooks.push(old.clone());
             continue;
         }
         match workshop.hook(material, generation).await {
@@ -147,24 +162,14 @@ pub(super) async fn next(
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    keep_unloaded(active, options, holders, &mut parts);
+    keep_unloaded(workshop, active, (options, allowances), holders, generation, &mut parts).await;
     Ok(parts)
 }
 
-/// The plugin that serves, if it is what the files ask for, or if what they ask for was rejected.
-fn kept<Options: PluginTable, Extension: ?Sized>(
-    active: &Parts,
-    material: &Material<Options>,
-    old: Option<&Arc<Built<Options, Extension>>>,
-    rejected: &mut Vec<PluginVersion>,
-) -> Option<Arc<Built<Options, Extension>>> {
-    let old = old?;
-    let version = active.rejected(&key(&material.options));
-    if let Some(version) = version.filter(|version| version.equals(&material.version())) {
-        rejected.push(version.clone());
-        return Some(old.clone());
-    }
-    old.material.equals(material).then(|| old.clone())
+/// What the files ask for, if a person rolled back from it.
+fn rejected<Options: PluginTable>(active: &Parts, material: &Material<Options>) -> Option<PluginVersion> {
+    let version = active.rejected(&key(&material.options))?;
+    version.equals(&material.version()).then(|| version.clone())
 }
 
 /// Lets a provisioner take the place of `old`, or says why it may not.
@@ -179,8 +184,9 @@ pub(super) fn admit(
     let change = if !old.identities.contains(&built.description.name) {
         Some(format!("replacing plugin {:?} by {:?}", old.description.name, built.description.name))
     } else {
-        elsewhere(&old.material.options, options)
-            .map(|upstream| format!("changing the URL of upstreams.{upstream}"))
+        let mut places = (holders.places)(&options.name);
+        places.extend(old.material.options.upstreams.clone());
+        elsewhere(&places, options).map(|upstream| format!("changing the URL of upstreams.{upstream}"))
     };
     if let Some(change) = change.filter(|_| instances > 0 && !options.moved) {
         return Err(Error::InUse { name: options.name.clone(), instances, change });
@@ -194,29 +200,40 @@ pub(super) fn admit(
     Ok(built)
 }
 
-/// The first upstream of `old` that is somewhere else in `new`. One that is not there any more is
-/// nowhere else: it was taken away, and its calls are denied.
-fn elsewhere<'options>(old: &'options ProvisionerOptions, new: &ProvisionerOptions) -> Option<&'options str> {
-    let moved = |(name, upstream): &(&'options String, &Upstream)| {
-        new.upstreams.get(*name).is_some_and(|now| !now.same_place(upstream))
+/// The first upstream that was in one of `places` and is somewhere else in `new`. One that is not there any
+/// more is nowhere else: it was taken away, and its calls are denied.
+fn elsewhere<'options>(
+    places: &BTreeMap<String, Upstream>,
+    new: &'options ProvisionerOptions,
+) -> Option<&'options str> {
+    let moved = |(name, now): &(&'options String, &Upstream)| {
+        places.get(*name).is_some_and(|before| !now.same_place(before))
     };
-    old.upstreams.iter().find(moved).map(|(name, _)| name.as_str())
+    new.upstreams.iter().find(moved).map(|(name, _)| name.as_str())
 }
 
 /// What is in the set without being asked for: provisioners that are disabled, and those that the
 /// configuration lacks and that are not at rest.
-fn keep_unloaded(active: &Parts, options: &Options, holders: &Holders<'_>, parts: &mut Parts) {
-    parts.disabled =
-        options.provisioners.iter().filter(|table| !table.enabled).map(|table| table.name.clone()).collect();
+async fn keep_unloaded(
+    workshop: &Workshop,
+    active: &Parts,
+    (options, allowances): (&Options, &Allowances),
+    holders: &Holders<'_>,
+    generation: u64,
+    parts: &mut Parts,
+) {
+    let disabled = options.provisioners.iter().filter(|table| !table.enabled);
+    parts.disabled.extend(disabled.map(|table| table.name.clone()));
     let asked: BTreeSet<&ProvisionerName> = options.provisioners.iter().map(|table| &table.name).collect();
     for (name, old) in &active.provisioners {
-        let is_disabled = parts.disabled.contains(name);
-        let is_retired = !asked.contains(name) && ((holders.owned)(name) > 0 || (holders.in_use)(name));
-        if is_disabled || is_retired {
-            parts.provisioners.insert(name.clone(), old.clone());
-        }
+        // In this order: a request makes its instance before it lets go of its set. Counted first, the
+        // instance would be missed by both.
+        let is_retired = !asked.contains(name) && ((holders.in_use)(name) || (holders.owned)(name) > 0);
         if is_retired {
             parts.retired.insert(name.clone());
+        }
+        if is_retired || parts.disabled.contains(name) {
+            serving::provisioner(workshop, parts, old, allowances, generation).await;
         }
     }
 }
@@ -252,70 +269,4 @@ pub(super) fn changes(old: &Parts, new: &Parts) -> Vec<String> {
         changed.insert("hooks".to_owned());
     }
     changed.into_iter().collect()
-}
-
-/// `parts` without what `take` takes away from their plugins; none if that is nothing. A plugin that
-/// cannot be built with less is denied everything.
-pub(super) async fn curtailed(
-    workshop: &Workshop,
-    active: &Parts,
-    allowances: &super::Allowances,
-    generation: u64,
-) -> Option<Parts> {
-    let mut parts = active.clone();
-    for (name, old) in &active.provisioners {
-        let taken = allowances.taken_from(&old.material.options, &old.material.taken);
-        if taken.enabled {
-            parts.disabled.insert(name.clone());
-        }
-        if taken == old.material.taken {
-            continue;
-        }
-        let material = old.material.clone();
-        let options = material.options.without(&taken);
-        let material = Material { options, taken, ..material };
-        match workshop.provisioner(material, generation).await {
-            Ok(mut built) => {
-                built.identities.clone_from(&old.identities);
-                parts.provisioners.insert(name.clone(), Arc::new(built));
-            }
-            Err(error) => {
-                tracing::error!(provisioner = %name, %error, "it cannot be built with what is left to it: it is denied everything");
-                parts.disabled.insert(name.clone());
-            }
-        }
-    }
-    let mut hooks = Vec::new();
-    for old in &active.hooks {
-        let taken = allowances.taken_from_hook(&old.material.options, &old.material.taken);
-        if taken == old.material.taken {
-            hooks.push(old.clone());
-        } else {
-            hooks.extend(weakened(workshop, old, taken, generation).await);
-        }
-    }
-    parts.hooks = hooks;
-    (!parts.same_as(active)).then_some(parts)
-}
-
-/// A hook with less to say; none if it is off.
-async fn weakened(
-    workshop: &Workshop,
-    old: &Arc<BuiltHook>,
-    taken: crate::domain::Taken,
-    generation: u64,
-) -> Option<Arc<BuiltHook>> {
-    let material = old.material.clone();
-    let options = material.options.without(&taken);
-    if options.mode == HookMode::Off {
-        return None;
-    }
-    let name = options.name.clone();
-    match workshop.hook(Material { options, taken, ..material }, generation).await {
-        Ok(built) => Some(Arc::new(built)),
-        Err(error) => {
-            tracing::error!(hook = %name, %error, "it cannot be built with what is left to it: it stays as it was");
-            Some(old.clone())
-        }
-    }
 }

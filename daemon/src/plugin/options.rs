@@ -174,6 +174,16 @@ impl Default for Bounds {
 }
 
 impl Upstream {
+    /// Where its credentials are read from, as far as that is files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let token = match &self.bearer_token {
+            Some(CredentialSource::File(file)) => Some(file),
+            Some(CredentialSource::Variable(_)) | None => None,
+        };
+        let certificate = self.client_certificate.iter().flat_map(|shown| [&shown.chain, &shown.key]);
+        token.into_iter().chain(&self.ca_file).chain(certificate)
+    }
+
     /// Whether both lead to the same backend.
     pub(super) fn same_place(&self, other: &Self) -> bool {
         self.url == other.url && self.socket == other.socket

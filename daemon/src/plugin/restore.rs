@@ -107,7 +107,7 @@ async fn one(
             Restored::Provisioner(workshop.provisioner(material, generation).await?)
         }
         StoredTable::Hook(options) => {
-            let material = workshop.restore(&options.without(&version.taken), version).await?;
+            let material = workshop.restore(&options, version).await?;
             Restored::Hook(workshop.hook(material, generation).await?)
         }
     })

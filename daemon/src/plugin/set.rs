@@ -6,7 +6,11 @@ use std::sync::Arc;
 use super::build::{BuiltHook, BuiltProvisioner};
 use super::denied::Denied;
 use super::digest::Digest;
-use crate::domain::{PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet};
+use super::ground::ReadTable;
+use super::options::{StoredTable, Upstream};
+use crate::domain::{
+    HookMode, PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet,
+};
 use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding};
 
 /// What a set is made of.
@@ -14,7 +18,8 @@ use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding};
 pub(super) struct Parts {
     /// Those that serve, and what is known of those that are disabled.
     pub(super) provisioners: BTreeMap<ProvisionerName, Arc<BuiltProvisioner>>,
-    /// In the order they are asked. Those that are off are not among them.
+    /// In the order they are asked. Those that the configuration turned off are not among them; those
+    /// that a refused one did are, and are not asked.
     pub(super) hooks: Vec<Arc<BuiltHook>>,
     /// Every call is denied.
     pub(super) disabled: BTreeSet<ProvisionerName>,
@@ -76,6 +81,21 @@ impl Parts {
             PluginKind::Provisioner => self.provisioner(&key.1).map(|built| built.version()),
             PluginKind::Hook => self.hook(&key.1).map(|built| built.version()),
         }
+    }
+
+    /// Where each upstream of a provisioner last was, by the versions that are remembered: also of those
+    /// that it lost since.
+    pub(super) fn places(&self, name: &ProvisionerName, tables: &ReadTable) -> BTreeMap<String, Upstream> {
+        let key = (PluginKind::Provisioner, name.as_str().to_owned());
+        let previous = self.previous.iter().filter(|version| version.key() == key).cloned();
+        let mut places = BTreeMap::new();
+        for version in previous.chain(self.version(&key)) {
+            // What cannot be read says nothing: a rollback to it would be refused, too.
+            if let Ok(StoredTable::Provisioner(options)) = tables(&version) {
+                places.extend(options.upstreams);
+            }
+        }
+        places
     }
 
     /// The version that a person rolled back from, if they did.
@@ -164,7 +184,7 @@ impl Parts {
     fn extensions(&self, generation: u64) -> ExtensionSet {
         let names = self.provisioners.keys().chain(&self.disabled);
         let provisioners = names.map(|name| (name.clone(), self.provisioner_entry(name)));
-        let hooks = self.hooks.iter().map(|built| built.entry());
+        let hooks = self.hooks.iter().map(|built| built.entry()).filter(|entry| entry.mode != HookMode::Off);
         ExtensionSet {
             generation,
             provisioners: provisioners.collect(),

@@ -3,7 +3,7 @@
 //! ```text
 //! start     what was published last, from our own copies ─┐
 //! reload    what the configuration asks for ──────────────┤
-//! curtail   what a refused configuration takes away ──────┼─> parts ─> kept ─> stored ─> published, whole
+//! settle    what is taken away, what credentials are now ─┼─> parts ─> kept ─> stored ─> published, whole
 //! rollback  what served before ───────────────────────────┘
 //! ```
 //!
@@ -13,11 +13,13 @@
 //! * A set is stored, and its components are kept, before it serves: a start begins with it, whatever
 //!   became of the operator's files. So a start and a reload are one path.
 //! * A refused reload changes nothing but what [`Plugins::plugins`] says, and is logged once for as
-//!   long as its reasons stay the same. What it only takes away is taken away all the same.
+//!   long as its reasons stay the same. What it only takes away is taken away all the same, and what serves
+//!   has the credentials that its files hold now.
 //! * One change at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
@@ -30,10 +32,10 @@ use super::digest::Digest;
 use super::error::{Cause, Error, Refusal};
 use super::ground::{Ground, Host, Ledger, Owned, ReadTable, ReloadRequests};
 use super::next::{self, Holders};
-use super::options::{HookOptions, Options};
+use super::options::{HookOptions, Options, Upstream};
 use super::set::{ActiveSet, Parts};
 use super::standing::Standing;
-use super::{Allowances, rehearsal, restore};
+use super::{Allowances, rehearsal, restore, serving};
 use crate::domain::{PluginKey, PluginKind, ProvisionerName};
 use crate::extension::{
     Candidate, CandidateRefusal, ConfigurationReport, ExtensionSet, Extensions, HookEntry, PluginReport,
@@ -157,8 +159,9 @@ impl PluginHost {
         let workshop = Workshop::open(&options.loading, options.quarantine, ground)?;
         let survey = next::survey(&workshop, &options).await;
         let nothing = Parts::none(options.default_provisioner.clone());
-        let holders = Holders { owned: &|_| 0, in_use: &|_| false };
-        let built = next::next(&workshop, &nothing, &options, survey, &holders, 1).await;
+        let holders = Holders { owned: &|_| 0, in_use: &|_| false, places: &|_| BTreeMap::new() };
+        let asked = (&options, &Allowances::default());
+        let built = next::next(&workshop, &nothing, asked, survey, &holders, 1).await;
         built.map(drop).map_err(Error::Refused)
     }
 
@@ -196,7 +199,7 @@ impl PluginHost {
                 if inner.standing().refused(&error, &active.parts, inner.workshop.now()) {
                     tracing::error!(generation = active.set.generation, "{}", ErrorChain(&error));
                 }
-                inner.curtail(&mut changing).await;
+                inner.settle(&mut changing).await;
                 Err(error)
             }
         }
@@ -206,7 +209,21 @@ impl PluginHost {
     pub async fn curtail(&self, allowances: Allowances) {
         let mut changing = self.0.changing.lock().await;
         changing.allowances = allowances;
-        self.0.curtail(&mut changing).await;
+        self.0.settle(&mut changing).await;
+    }
+
+    /// Takes up credentials that changed, beside a configuration that cannot be read at all.
+    pub async fn refresh(&self) {
+        let mut changing = self.0.changing.lock().await;
+        self.0.settle(&mut changing).await;
+    }
+
+    /// The files of what serves that hold its credentials: also of tables that the configuration lacks.
+    pub fn credential_files(&self) -> Vec<PathBuf> {
+        let active = self.0.active.load();
+        let provisioners = active.parts.provisioners.values();
+        let upstreams = provisioners.flat_map(|built| built.material.options.upstreams.values());
+        upstreams.flat_map(Upstream::files).cloned().collect()
     }
 
     /// Whether a provisioner that the configuration lacks has no instances: it goes with the next reload,
@@ -250,24 +267,29 @@ impl Inner {
         let digests = survey.digests();
         // Whoever holds the set that serves may be about to make an instance.
         let in_use = |name: &ProvisionerName| takes_new(&active.set, name) || changing.is_in_use(name);
-        let holders = Holders { owned: &*self.owned, in_use: &in_use };
+        let places = |name: &ProvisionerName| active.parts.places(name, &self.tables);
+        let holders = Holders { owned: &*self.owned, in_use: &in_use, places: &places };
         let generation = changing.next_generation;
-        let next =
-            next::next(&self.workshop, &active.parts, &changing.asked, survey, &holders, generation).await;
+        let asked = (&changing.asked, &changing.allowances);
+        let next = next::next(&self.workshop, &active.parts, asked, survey, &holders, generation).await;
         (next, digests)
     }
 
-    async fn curtail(&self, changing: &mut Changing) {
+    /// Beside a configuration that is refused: takes away what it does not leave, and takes up credentials
+    /// that changed.
+    async fn settle(&self, changing: &mut Changing) {
         let active = self.active.load_full();
         let generation = changing.next_generation;
-        let curtailed =
-            next::curtailed(&self.workshop, &active.parts, &changing.allowances, generation).await;
-        if let Some(mut parts) = curtailed {
+        let settled = serving::settled(&self.workshop, &active.parts, &changing.allowances, generation).await;
+        if let Some(mut parts) = settled {
             parts.remember(&active.parts, self.keep);
             let changed = next::changes(&active.parts, &parts).join(" ");
-            tracing::warn!(changed, "what the configuration takes away is taken away, though it is refused");
+            tracing::warn!(
+                changed,
+                "the configuration is refused; what it takes away, and new credentials, hold all the same"
+            );
             if let Err(error) = self.publish(changing, &active, parts, Durable::Should).await {
-                tracing::error!(error = %ErrorChain(&error), "it could not be taken away");
+                tracing::error!(error = %ErrorChain(&error), "they could not be made to hold");
             }
         }
     }
@@ -324,7 +346,8 @@ impl Inner {
         };
         let mut parts = active.parts.clone();
         let in_use = |name: &ProvisionerName| changing.is_in_use(name);
-        let holders = Holders { owned: &*self.owned, in_use: &in_use };
+        let places = |name: &ProvisionerName| active.parts.places(name, &self.tables);
+        let holders = Holders { owned: &*self.owned, in_use: &in_use, places: &places };
         let (left, generation) = (&changing.allowances, changing.next_generation);
         let put =
             restore::put_back(&self.workshop, &mut parts, &version, &self.tables, left, &holders, generation);
@@ -332,8 +355,10 @@ impl Inner {
         // What serves is not among what served before.
         parts.previous.retain(|known| *known != version);
         let survey = next::survey(&self.workshop, &changing.asked).await;
+        // A file that cannot be read now is taken for what it was: that must not come back with it.
+        let was = || active.parts.rejected(key).cloned().or_else(|| active.parts.version(key));
         parts.rejected.retain(|rejected| rejected.key() != *key);
-        parts.rejected.extend(survey.version(key));
+        parts.rejected.extend(survey.version(key).or_else(was));
         let reloaded = self.publish(&mut changing, &active, parts, Durable::Must).await.map_err(refused)?;
         self.standing().rolled_back(key, &version.digest, self.workshop.now());
         Ok(reloaded)

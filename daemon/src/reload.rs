@@ -4,7 +4,8 @@
 //! replaced, or the reasons why not are kept and logged once.
 //!
 //! Guarantees: what is bad is refused, and what served before goes on serving; what it takes away is
-//! taken away all the same, and what serves has the credentials that its files hold now. Keys that need a restart are named. A file that lost all of its hooks at once
+//! taken away all the same, and what serves has the credentials that its files hold now. Keys that need a
+//! restart are named. A file that lost all of its hooks at once
 //! is believed when it is seen twice: a file that is half written is often good TOML.
 
 use std::collections::{BTreeMap, BTreeSet};

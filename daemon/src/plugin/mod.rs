@@ -9,7 +9,7 @@
 //!   │ next.rs     from what is asked for to the next set; allowance.rs: what is taken away in any case
 //!   │ serving.rs  what serves on, with what is left to it and the credentials of now
 //!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
-//!   └ build.rs    one plugin from its table: load.rs (the birth), compiler.rs, compilation.rs, engine.rs
+//!   └ workshop.rs one plugin (built.rs) from its table and files (material.rs): load.rs (the birth), compiler.rs, compilation.rs, engine.rs
 //!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words; cleanup.rs
 //!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs
 //!            └ host/      what the guest finds: log, settings, wasi, http, process
@@ -25,7 +25,7 @@
 mod allowance;
 mod anatomy;
 mod bindings;
-mod build;
+mod built;
 mod call;
 mod cleanup;
 mod compilation;
@@ -42,6 +42,7 @@ mod host;
 mod hostile_tests;
 mod limiter;
 mod load;
+mod material;
 mod next;
 mod options;
 mod provisioner;
@@ -60,6 +61,7 @@ mod testing;
 mod tests;
 mod warehouse;
 mod workbench;
+mod workshop;
 
 pub use allowance::{Allowance, Allowances, Shown};
 pub use anatomy::Anatomy;

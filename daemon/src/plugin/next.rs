@@ -15,10 +15,12 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::build::{BuiltProvisioner, Material, PluginTable, Workshop};
+use super::built::BuiltProvisioner;
 use super::error::{Error, Refusal};
+use super::material::{Material, PluginTable};
 use super::options::{HookOptions, Options, ProvisionerOptions, Upstream};
 use super::set::Parts;
+use super::workshop::Workshop;
 use super::{Allowances, serving};
 use crate::domain::{HookMode, PluginKey, PluginVersion, ProvisionerName};
 

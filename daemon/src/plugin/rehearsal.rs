@@ -6,9 +6,9 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::build::Workshop;
 use super::error::Error;
 use super::options::HookOptions;
+use super::workshop::Workshop;
 use crate::domain::Violation;
 use crate::extension::{Candidate, CandidateRefusal, HookEntry};
 use crate::runtime::ErrorChain;

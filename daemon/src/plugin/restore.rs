@@ -5,12 +5,13 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 
 use super::allowance::Allowances;
-use super::build::{BuiltHook, BuiltProvisioner, Workshop};
+use super::built::{BuiltHook, BuiltProvisioner};
 use super::error::{Error, Refusal};
 use super::ground::ReadTable;
 use super::next::{self, Holders};
 use super::options::StoredTable;
 use super::set::Parts;
+use super::workshop::Workshop;
 use crate::domain::{PluginVersion, PublishedSet};
 
 /// One plugin, built again.

@@ -7,8 +7,10 @@
 use std::sync::Arc;
 
 use super::Allowances;
-use super::build::{BuiltHook, BuiltProvisioner, Material, Workshop};
+use super::built::{BuiltHook, BuiltProvisioner};
+use super::material::Material;
 use super::set::Parts;
+use super::workshop::Workshop;
 use crate::domain::HookMode;
 
 /// `active` with what `allowances` leave to its plugins and the credentials of now; none if nothing differs.

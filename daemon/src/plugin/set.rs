@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::build::{BuiltHook, BuiltProvisioner};
+use super::built::{BuiltHook, BuiltProvisioner};
 use super::denied::Denied;
 use super::digest::Digest;
 use super::ground::ReadTable;

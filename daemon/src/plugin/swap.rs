@@ -27,7 +27,6 @@ use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use tokio::sync::oneshot;
 
-use super::build::Workshop;
 use super::digest::Digest;
 use super::error::{Cause, Error, Refusal};
 use super::ground::{Ground, Host, Ledger, Owned, ReadTable, ReloadRequests};
@@ -35,6 +34,7 @@ use super::next::{self, Holders};
 use super::options::{HookOptions, Options, Upstream};
 use super::set::{ActiveSet, Parts};
 use super::standing::Standing;
+use super::workshop::Workshop;
 use super::{Allowances, rehearsal, restore, serving};
 use crate::domain::{PluginKey, PluginKind, ProvisionerName};
 use crate::extension::{

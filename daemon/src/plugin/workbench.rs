@@ -9,13 +9,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::anatomy::Anatomy;
-use super::build::{Built, Workshop};
+use super::built::Built;
 use super::error::{Error, Subject};
 use super::ground::Ground;
 use super::host::Script;
 use super::load::Candidate;
 use super::options::{HookOptions, LoadingOptions, ProvisionerOptions};
 use super::stats::Stats;
+use super::workshop::Workshop;
 use crate::domain::BreakerPolicy;
 use crate::extension::{Hook, Provisioner};
 use crate::process::Processes;

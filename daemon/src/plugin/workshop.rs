@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use wasmtime::Engine;
 
+use super::built::{Built, BuiltHook, BuiltProvisioner};
 use super::call::Guest;
 use super::cleanup::Cleanup;
 use super::compilation::{Compilation, fingerprint};
@@ -21,13 +22,13 @@ use super::ground::Ground;
 use super::hook::{ComponentHook, SPARES, Sandboxes};
 use super::host::{Credentials, Linkers, LogBudget, Reachability, Script, Upstreams, read_credentials};
 use super::load::{Active, Candidate, Compiled, Description, World};
+use super::material::{Material, PluginTable};
 use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
 use super::provisioner::ComponentProvisioner;
 use super::quarantine::Quarantine;
 use super::stats::Stats;
 use super::warehouse::Warehouse;
-use crate::domain::{BreakerPolicy, PluginKind, PluginVersion, Taken, Timestamp};
-use crate::extension::{Hook, HookEntry, Provisioner};
+use crate::domain::{BreakerPolicy, PluginVersion, Taken, Timestamp};
 use crate::process::Processes;
 use crate::runtime::{Clock, Metrics, PluginMeter, Shutdown, Tasks};
 
@@ -50,168 +51,6 @@ pub(super) struct Workshop {
     quarantine: BreakerPolicy,
     cleanup: Cleanup,
     pub(super) spares: Arc<Semaphore>,
-}
-
-/// A plugin's table and its files as they are now. Equal ones make equal plugins.
-#[derive(Clone)]
-pub(super) struct Material<Options> {
-    /// What is left of its table. Of a hook's all is: its mode may come back.
-    pub(super) options: Options,
-    /// What was taken away from its table.
-    pub(super) taken: Taken,
-    pub(super) candidate: Candidate,
-    /// Of its upstreams, as their files and variables are now.
-    pub(super) credentials: BTreeMap<String, Credentials>,
-}
-
-impl<Options: PartialEq> Material<Options> {
-    /// Whether nothing changed between `self` and `other`.
-    pub(super) fn equals(&self, other: &Self) -> bool {
-        self.candidate.digest == other.candidate.digest
-            && self.options == other.options
-            && self.taken == other.taken
-            && self.credentials == other.credentials
-    }
-}
-
-impl<Options: PluginTable> Material<Options> {
-    /// What identifies it: which component with which table.
-    pub(super) fn version(&self) -> PluginVersion {
-        let Self { options, taken, candidate, .. } = self;
-        PluginVersion {
-            kind: candidate.subject.kind,
-            name: candidate.subject.name.clone(),
-            digest: candidate.digest.as_str().to_owned(),
-            table: options.text().to_owned(),
-            taken: taken.clone(),
-            identities: Vec::new(),
-            generation: 0,
-            since: Timestamp(0),
-        }
-    }
-}
-
-/// A plugin that serves.
-pub(super) struct Built<Options, Extension: ?Sized> {
-    pub(super) material: Material<Options>,
-    pub(super) description: Description,
-    /// What it calls itself, and what it may have called itself before it was moved.
-    pub(super) identities: Vec<String>,
-    /// What it said about its settings and took them all the same.
-    pub(super) warnings: Vec<String>,
-    pub(super) stats: Arc<Stats>,
-    pub(super) extension: Arc<Extension>,
-    /// The set in which it began to serve, and when.
-    pub(super) generation: u64,
-    pub(super) since: Timestamp,
-    /// What was last said of its credentials; of those after it too.
-    pub(super) complaints: Arc<Mutex<Vec<String>>>,
-    /// Ends the calls that are still out.
-    end: Shutdown,
-}
-
-/// A provisioner that serves.
-pub(super) type BuiltProvisioner = Built<ProvisionerOptions, dyn Provisioner>;
-/// A hook that serves.
-pub(super) type BuiltHook = Built<HookOptions, dyn Hook>;
-
-impl BuiltHook {
-    /// As it is asked.
-    pub(super) fn entry(&self) -> HookEntry {
-        let HookOptions { name, mode, on_error, scope, settings, .. } = &self.material.options;
-        HookEntry {
-            name: name.clone(),
-            mode: self.material.taken.mode.unwrap_or(*mode),
-            on_error: *on_error,
-            scope: scope.clone(),
-            digest: self.material.candidate.digest.as_str().to_owned(),
-            settings_hash: Digest::of(settings.as_bytes()).as_str().to_owned(),
-            hook: self.extension.clone(),
-        }
-    }
-}
-
-/// A table of the configuration that describes a plugin.
-pub(super) trait PluginTable: Clone + PartialEq + Send + 'static {
-    /// What it is for, its name and its file.
-    fn subject(&self) -> Subject;
-    /// The whole table as text.
-    fn text(&self) -> &str;
-    /// What it reads beside its component.
-    fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error>;
-}
-
-impl PluginTable for ProvisionerOptions {
-    fn subject(&self) -> Subject {
-        let name = self.name.as_str().to_owned();
-        Subject { kind: PluginKind::Provisioner, name, path: self.plugin.clone() }
-    }
-
-    fn text(&self) -> &str {
-        &self.table
-    }
-
-    fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error> {
-        let read = |(upstream, granted): (&String, &super::options::Upstream)| {
-            let read = read_credentials(granted).map_err(|reason| Error::Upstream {
-                subject: self.subject(),
-                upstream: upstream.clone(),
-                reason,
-            })?;
-            Ok((upstream.clone(), read))
-        };
-        self.upstreams.iter().map(read).collect()
-    }
-}
-
-impl PluginTable for HookOptions {
-    fn subject(&self) -> Subject {
-        let name = self.name.as_str().to_owned();
-        Subject { kind: PluginKind::Hook, name, path: self.plugin.clone() }
-    }
-
-    fn text(&self) -> &str {
-        &self.table
-    }
-
-    fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error> {
-        Ok(BTreeMap::new())
-    }
-}
-
-impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
-    /// What is stored of it.
-    pub(super) fn version(&self) -> PluginVersion {
-        let (generation, since) = (self.generation, self.since);
-        PluginVersion { identities: self.identities.clone(), generation, since, ..self.material.version() }
-    }
-
-    /// Says which of its credentials cannot be used, once for as long as that stays the same.
-    pub(super) fn complain(&self, complaints: Vec<String>) {
-        let mut known = self.complaints.lock().unwrap_or_else(PoisonError::into_inner);
-        if !complaints.is_empty() && *known != complaints {
-            tracing::warn!("it serves on with the credentials that it had: {}", complaints.join("; "));
-        }
-        *known = complaints;
-    }
-
-    /// It is replaced: calls that are out may finish within `drain`.
-    pub(super) fn retire(&self, tasks: &Tasks, drain: Duration) {
-        let (end, stats) = (self.end.clone(), self.stats.clone());
-        let subject = self.material.candidate.subject.to_string();
-        tasks.spawn("drain a plugin", async move {
-            tokio::time::sleep(drain).await;
-            let left = stats.in_flight();
-            if left > 0 {
-                tracing::warn!(
-                    plugin = subject,
-                    calls = left,
-                    "it was replaced, and what is left of its calls is ended"
-                );
-            }
-            end.cancel();
-        });
-    }
 }
 
 impl Workshop {

@@ -128,6 +128,14 @@ async fn a_file_of_two_hundred_megabytes_is_not_read() {
     assert_eq!(refusal.error.code(), "plugin_too_large", "{refusal}");
 }
 
+#[tokio::test]
+async fn what_is_no_regular_file_is_not_opened() {
+    let bench = Bench::new();
+    let refusal = bench.refused(options(provisioner_options(bench.folder.path()), Vec::new())).await;
+    assert_eq!(refusal.error.code(), "plugin_unreadable", "{refusal}");
+    assert!(refusal.to_string().contains("only regular files are read"), "{refusal}");
+}
+
 /// Flips, cuts, doubles and moves bytes of a component that is well, in ways that a seed decides.
 fn mutated(component: &[u8], seed: u64) -> Vec<u8> {
     let mut dice = fastrand::Rng::with_seed(seed);

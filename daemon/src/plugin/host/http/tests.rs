@@ -435,6 +435,8 @@ fn credentials_are_read_from_where_the_table_says() {
     );
     let missing = complaint(with(CredentialSource::File(folder.path().join("nowhere"))));
     assert!(missing.starts_with("bearer_token.file: ") && missing.contains("nowhere"), "{missing}");
+    let folder_itself = complaint(with(CredentialSource::File(folder.path().to_owned())));
+    assert!(folder_itself.contains("only regular files are read"), "{folder_itself}");
     let words = complaint(with(CredentialSource::File(file("words", "two words"))));
     assert!(words.contains("holds no token") && !words.contains("words"), "{words}");
     let empty = complaint(with(CredentialSource::File(file("empty", "\n"))));

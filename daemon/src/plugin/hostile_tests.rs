@@ -20,6 +20,12 @@ const LOGS: (&str, &str) = (
     "(import \"wharfinger:plugin/log@0.1.0\" \"write\" (func $log (param i32 i32 i32 i32 i32 i32 i32)))",
     "import wharfinger:plugin/log@0.1.0;",
 );
+const SENDS: (&str, &str) = (
+    "(import \"wasi:http/types@0.2.6\" \"[constructor]fields\" (func $fields (result i32)))
+     (import \"wasi:http/types@0.2.6\" \"[method]fields.append\"
+        (func $append (param i32 i32 i32 i32 i32 i32)))",
+    "import wasi:http/types@0.2.6;",
+);
 pub(super) const AN_HOUR: &str = "(call $block (call $subscribe (i64.const 3600000000000))) i32.const 512";
 
 /// How `create` of a guest ends, whose `inspect` must be well afterwards.
@@ -99,6 +105,21 @@ async fn handles_end_at_their_limit() {
     let hoard = "(loop $more (drop (call $subscribe (i64.const 3600000000000))) (br $more)) unreachable";
     let guest = TestGuest::provisioner().importing(SLEEPS.0, SLEEPS.1).body("create", hoard);
     says(&end(guest).await, "plugin_out_of_memory", "limits.handles");
+}
+
+#[tokio::test]
+async fn headers_of_a_request_end_at_their_limit() {
+    // Its own name (at 1024), a thousand times: 44 KiB as the host counts them.
+    let shout = "(local $fields i32) (local $left i32)
+        (local.set $fields (call $fields))
+        (local.set $left (i32.const 1000))
+        (loop $more
+            (call $append (local.get $fields) (i32.const 1024) (i32.const 4)
+                (i32.const 1024) (i32.const 4) (i32.const 2048))
+            (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        i32.const 512";
+    let guest = TestGuest::provisioner().importing(SENDS.0, SENDS.1).body("create", shout);
+    says(&end(guest).await, "plugin_broke_contract", "more than 16 KiB of headers");
 }
 
 #[tokio::test]

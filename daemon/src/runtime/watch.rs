@@ -250,10 +250,14 @@ mod tests {
 
     impl Folder {
         fn new(directory: &str) -> Self {
+            Self::looking(directory, Duration::from_secs(3_600))
+        }
+
+        fn looking(directory: &str, poll: Duration) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let (bell, tasks) = (Activator::new(), Tasks::default());
             let quiet = Duration::from_millis(10);
-            let options = WatchOptions { quiet, longest: SOON, poll: Duration::from_secs(3_600) };
+            let options = WatchOptions { quiet, longest: SOON, poll };
             let watched = Watched { folders: [dir.path().join(directory)].into(), ..Watched::default() };
             PathWatcher::start(watched, options, bell.clone(), &tasks, Shutdown::new());
             Self { dir, bell, _tasks: tasks }
@@ -306,6 +310,23 @@ mod tests {
             watched.hears("a change in it").await;
             fs::remove_dir_all(watched.path("d")).unwrap();
             watched.hears(&format!("its removal {round}")).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_sends_no_event_is_heard_at_the_regular_look() {
+        let watched = Folder::looking("d", Duration::from_millis(20));
+        // Outside of every directory that is watched, where only a link leads.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let target = elsewhere.path().join("a");
+        fs::write(&target, "1").unwrap();
+        fs::create_dir(watched.path("d")).unwrap();
+        symlink(&target, watched.path("d/a")).unwrap();
+        // More often than the link itself is heard.
+        for round in 0..5 {
+            fs::write(&target, "1".repeat(round + 2)).unwrap();
+            watched.hears("perhaps what was rung before the change").await;
+            watched.hears("the change").await;
         }
     }
 

@@ -45,17 +45,29 @@ impl Secrets {
     /// `text` with every exact value of at least [`Self::MIN_REDACTED_BYTES`] replaced, the
     /// longest first: one value may contain another.
     pub fn redact<'text>(&self, text: &'text str) -> Cow<'text, str> {
-        let mut values: Vec<&str> = self
-            .0
-            .values()
-            .map(Secret::expose)
-            .filter(|value| value.len() >= Self::MIN_REDACTED_BYTES && text.contains(value))
-            .collect();
+        let mut values: Vec<&str> = self.replaced().filter(|value| text.contains(value)).collect();
         if values.is_empty() {
             return Cow::Borrowed(text);
         }
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Cow::Owned(values.into_iter().fold(text.to_owned(), |text, value| text.replace(value, Self::MASK)))
+    }
+
+    /// Where the first value begins that a cut of `text` at `end` would leave in two pieces, which nobody
+    /// recognizes. One that `text` ends in the middle of counts too.
+    pub fn cut_by(&self, text: &[u8], end: usize) -> Option<usize> {
+        (0..end).find(|&start| {
+            let rest = &text[start..];
+            self.replaced().map(str::as_bytes).any(|value| {
+                let known = rest.len().min(value.len());
+                start + value.len() > end && rest[..known] == value[..known]
+            })
+        })
+    }
+
+    /// The values that are replaced.
+    fn replaced(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(Secret::expose).filter(|value| value.len() >= Self::MIN_REDACTED_BYTES)
     }
 }
 
@@ -72,6 +84,22 @@ mod tests {
     fn values_are_replaced_the_longest_first() {
         let secrets = secrets(&["hunter2", "hunter2-longer", "short"]);
         assert_eq!(secrets.redact("a hunter2-longer b hunter2 c short"), "a [secret] b [secret] c short");
+    }
+
+    #[test]
+    fn a_value_that_would_be_cut_is_found_also_when_it_only_begins() {
+        let secrets = secrets(&["hunter2\nhunter3", "short"]);
+        for (text, end, begins) in [
+            ("a hunter2\nhunter3 b", 10, Some(2)),
+            ("a hunter2\n", 10, Some(2)),
+            ("a hunter2\nhunter3\n", 18, None),
+            ("a hunter2\nhunter4", 10, None),
+            ("a hunter2\n", 2, None),
+            ("a short", 4, None),
+            ("", 0, None),
+        ] {
+            assert_eq!(secrets.cut_by(text.as_bytes(), end), begins, "{text:?}");
+        }
     }
 
     #[test]

@@ -25,11 +25,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{Engine, PoolConcurrencyLimitError, Store, Trap};
 use wasmtime_wasi::I32Exit;
+use wasmtime_wasi_http::FieldMapError;
 
 use super::bindings::imports::types;
 use super::convert::{self, Broken};
 use super::error::Subject;
-use super::host::{GuestLog, LogBudget, State, Surroundings, Upstreams};
+use super::host::{GuestLog, LogBudget, MAX_GUEST_HEADERS, State, Surroundings, Upstreams};
 use super::options::Limits;
 use super::stats::{InFlight, Stats};
 use crate::domain::{Failure, FailureKind, Secrets, format_duration};
@@ -169,6 +170,14 @@ impl Guest {
             let what = format!(
                 "it hands over more than its {} KiB at once; raise limits.host_bytes if that is right",
                 self.limits.host_bytes >> 10
+            );
+            return self.ended(call.function, "plugin_broke_contract", &what);
+        }
+        let headers = error.downcast_ref::<FieldMapError>();
+        if let Some(FieldMapError::TotalSizeTooBig | FieldMapError::TooManyFields) = headers {
+            let what = format!(
+                "it sets more than {} KiB of headers for one request, which no upstream needs: send less",
+                MAX_GUEST_HEADERS >> 10
             );
             return self.ended(call.function, "plugin_broke_contract", &what);
         }

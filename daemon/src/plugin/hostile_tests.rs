@@ -20,6 +20,12 @@ const LOGS: (&str, &str) = (
     "(import \"wharfinger:plugin/log@0.1.0\" \"write\" (func $log (param i32 i32 i32 i32 i32 i32 i32)))",
     "import wharfinger:plugin/log@0.1.0;",
 );
+const SENDS: (&str, &str) = (
+    "(import \"wasi:http/types@0.2.6\" \"[constructor]fields\" (func $fields (result i32)))
+     (import \"wasi:http/types@0.2.6\" \"[method]fields.append\"
+        (func $append (param i32 i32 i32 i32 i32 i32)))",
+    "import wasi:http/types@0.2.6;",
+);
 pub(super) const AN_HOUR: &str = "(call $block (call $subscribe (i64.const 3600000000000))) i32.const 512";
 
 /// How `create` of a guest ends, whose `inspect` must be well afterwards.
@@ -102,6 +108,21 @@ async fn handles_end_at_their_limit() {
 }
 
 #[tokio::test]
+async fn headers_of_a_request_end_at_their_limit() {
+    // Its own name (at 1024), a thousand times: 44 KiB as the host counts them.
+    let shout = "(local $fields i32) (local $left i32)
+        (local.set $fields (call $fields))
+        (local.set $left (i32.const 1000))
+        (loop $more
+            (call $append (local.get $fields) (i32.const 1024) (i32.const 4)
+                (i32.const 1024) (i32.const 4) (i32.const 2048))
+            (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
+        i32.const 512";
+    let guest = TestGuest::provisioner().importing(SENDS.0, SENDS.1).body("create", shout);
+    says(&end(guest).await, "plugin_broke_contract", "more than 16 KiB of headers");
+}
+
+#[tokio::test]
 async fn a_huge_line_of_log_is_not_copied() {
     let shout = "(drop (memory.grow (i32.const 48)))
         (call $log (i32.const 0) (i32.const 0) (i32.const 0)
@@ -126,6 +147,14 @@ async fn a_file_of_two_hundred_megabytes_is_not_read() {
     std::fs::File::options().write(true).open(&path).unwrap().set_len(200 << 20).unwrap();
     let refusal = bench.refused(options(provisioner_options(&path), Vec::new())).await;
     assert_eq!(refusal.error.code(), "plugin_too_large", "{refusal}");
+}
+
+#[tokio::test]
+async fn what_is_no_regular_file_is_not_opened() {
+    let bench = Bench::new();
+    let refusal = bench.refused(options(provisioner_options(bench.folder.path()), Vec::new())).await;
+    assert_eq!(refusal.error.code(), "plugin_unreadable", "{refusal}");
+    assert!(refusal.to_string().contains("only regular files are read"), "{refusal}");
 }
 
 /// Flips, cuts, doubles and moves bytes of a component that is well, in ways that a seed decides.

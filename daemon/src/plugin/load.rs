@@ -11,7 +11,6 @@
 //!         check-settings; no upstream ───────────────> Active
 //! ```
 
-use std::fs::File;
 use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +30,7 @@ use super::convert;
 use super::digest::Digest;
 use super::error::{Error, Subject};
 use super::host::{Linkers, State};
+use super::regular;
 use super::schema;
 use crate::domain::{Failure, FailureKind, Secrets};
 use crate::extension::PluginKind;
@@ -58,7 +58,7 @@ impl Candidate {
     /// mapped could be cut short under us.
     pub(super) fn read(subject: Subject, most: usize) -> Result<Self, Error> {
         let unreadable = |source| Error::Unreadable { subject: subject.clone(), source };
-        let file = File::open(&subject.path).map_err(unreadable)?;
+        let file = regular::open(&subject.path).map_err(unreadable)?;
         let limit = u64::try_from(most).unwrap_or(u64::MAX);
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         // Said without reading gigabytes; what grows meanwhile is found below.

@@ -47,6 +47,7 @@ mod next;
 mod options;
 mod provisioner;
 mod quarantine;
+mod regular;
 mod rehearsal;
 mod restore;
 mod schema;

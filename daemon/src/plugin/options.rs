@@ -24,7 +24,7 @@ pub struct Options {
 /// `[plugins]`: how components are loaded, kept and replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadingOptions {
-    /// Where the daemon keeps its own copies of components, and what was compiled of them. Made with
+    /// Where the daemon keeps its own copies of components, and what was compiled of them. Its own, with
     /// mode 0700.
     pub dir: PathBuf,
     /// Bytes of a component's file.

@@ -7,21 +7,29 @@
 //! ```
 //!
 //! Every file is named by what is in it, and is hashed whole before it is used: one that was damaged is as
-//! good as lost, and never believed. Files appear whole, by a rename, and are never written again.
+//! good as lost, and never believed. Files appear whole, by a rename, and are never written again. A hash in
+//! a name vouches for nothing where others may write, so the folder is ours alone before anything is read.
 //!
 //! Knows nothing of plugins, only of bytes. Everything here blocks.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, Permissions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use rustix::process::{Uid, geteuid};
 
 use super::digest::Digest;
 
 /// Machine code is several times as large as its component; more than this is none of ours.
 const MAX_CODE: u64 = 4 << 30;
+
+/// Nobody but its owner has anything to do with the folder.
+const MODE: u32 = 0o700;
+/// What lets others write.
+const OTHERS_WRITE: u32 = 0o022;
 
 /// See the module.
 #[derive(Debug)]
@@ -34,10 +42,16 @@ pub(super) struct Warehouse {
 
 impl Warehouse {
     /// Opens the folder, and makes it if it is missing. `engine` tells machine code that fits from
-    /// code that does not.
+    /// code that does not. An error says what is wrong with the folder and what to do.
     pub(super) fn open(dir: &Path, engine: String) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-        Ok(Self { dir: dir.to_path_buf(), engine, next: AtomicU64::new(0) })
+        DirBuilder::new().recursive(true).mode(MODE).create(dir)?;
+        let this = Self { dir: dir.to_path_buf(), engine, next: AtomicU64::new(0) };
+        if claim(dir, geteuid())? {
+            let dir = dir.display();
+            tracing::warn!(%dir, "others could write here: compiled code is thrown away and made again");
+            this.forget_code()?;
+        }
+        Ok(this)
     }
 
     /// Keeps a component.
@@ -110,6 +124,15 @@ impl Warehouse {
         Ok(())
     }
 
+    /// Removes all machine code. Components are told by digests that are not kept here.
+    fn forget_code(&self) -> io::Result<()> {
+        let names = self.names()?;
+        names
+            .iter()
+            .filter(|name| name.ends_with(".cwasm"))
+            .try_for_each(|name| fs::remove_file(self.dir.join(name)))
+    }
+
     fn component_path(&self, digest: &Digest) -> PathBuf {
         self.dir.join(format!("{}.wasm", digest.hex()))
     }
@@ -139,6 +162,24 @@ impl Warehouse {
         }
         written
     }
+}
+
+/// Keeps everybody but `us`, who must own it, out of `dir`. True: others could write there until now.
+fn claim(dir: &Path, us: Uid) -> io::Result<bool> {
+    let metadata = fs::metadata(dir)?;
+    if metadata.uid() != us.as_raw() {
+        let (owner, us) = (metadata.uid(), us.as_raw());
+        let message = format!(
+            "the folder belongs to user {owner} and the daemon runs as user {us}, who must own it, since \
+             compiled code in it is run: chown it with all that is in it, or remove it and it is made again"
+        );
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, message));
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode != MODE {
+        fs::set_permissions(dir, Permissions::from_mode(MODE))?;
+    }
+    Ok(mode & OTHERS_WRITE != 0)
 }
 
 /// A file that this process is writing.
@@ -172,6 +213,32 @@ mod tests {
         assert_eq!(warehouse.code(&digest), None);
         warehouse.keep(&digest, b"component").unwrap();
         assert_eq!(warehouse.component(&digest).unwrap(), b"component", "kept anew over the damaged one");
+    }
+
+    #[test]
+    fn a_folder_of_ours_is_closed_and_code_from_when_others_could_write_is_forgotten() {
+        let dir = tempfile::tempdir().unwrap();
+        let digest = Digest::of(b"component");
+        let kept = warehouse(dir.path());
+        kept.keep(&digest, b"component").unwrap();
+        kept.keep_code(&digest, b"code").unwrap();
+        for (before, believed) in [(0o700, true), (0o755, true), (0o775, false)] {
+            fs::set_permissions(dir.path(), Permissions::from_mode(before)).unwrap();
+            let opened = warehouse(dir.path());
+            assert_eq!(fs::metadata(dir.path()).unwrap().mode() & 0o7777, MODE, "{before:o}");
+            assert_eq!(opened.code(&digest).is_some(), believed, "{before:o}");
+            assert_eq!(opened.component(&digest).unwrap(), b"component", "{before:o}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_refused_and_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let other = Uid::from_raw(geteuid().as_raw() + 1);
+        let refusal = claim(dir.path(), other).unwrap_err().to_string();
+        assert!(refusal.contains("belongs to user") && refusal.contains("chown"), "{refusal}");
+        assert_eq!(fs::metadata(dir.path()).unwrap().mode() & 0o777, 0o755);
     }
 
     #[test]

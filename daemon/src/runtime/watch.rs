@@ -269,10 +269,14 @@ mod tests {
 
     impl Folder {
         fn new(directory: &str) -> Self {
+            Self::looking(directory, Duration::from_secs(3_600))
+        }
+
+        fn looking(directory: &str, poll: Duration) -> Self {
             let dir = tempfile::tempdir().unwrap();
             let (bell, tasks) = (Activator::new(), Tasks::default());
             let quiet = Duration::from_millis(10);
-            let options = WatchOptions { quiet, longest: SOON, poll: Duration::from_secs(3_600) };
+            let options = WatchOptions { quiet, longest: SOON, poll };
             let watched = Watched { folders: [dir.path().join(directory)].into(), ..Watched::default() };
             PathWatcher::start(watched, options, bell.clone(), &tasks, Shutdown::new());
             Self { dir, bell, _tasks: tasks }
@@ -355,6 +359,23 @@ mod tests {
         fs::File::options().write(true).open(&file).unwrap().set_modified(written).unwrap();
         let options = WatchOptions { quiet: an_hour, longest: an_hour, poll: an_hour };
         timeout(SOON, watched.rest(options)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_bell_rings_at_every_regular_look_though_no_event_was_sent() {
+        let watched = Folder::looking("d", Duration::from_millis(20));
+        // Outside of every directory that is watched, where only a link leads.
+        let elsewhere = tempfile::tempdir().unwrap();
+        let target = elsewhere.path().join("a");
+        fs::write(&target, "1").unwrap();
+        fs::create_dir(watched.path("d")).unwrap();
+        symlink(&target, watched.path("d/a")).unwrap();
+        // More often than the link itself is heard.
+        for round in 0..5 {
+            fs::write(&target, "1".repeat(round + 2)).unwrap();
+            watched.hears("perhaps what was rung before the change").await;
+            watched.hears("the change").await;
+        }
     }
 
     #[tokio::test]

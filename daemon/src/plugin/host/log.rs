@@ -90,6 +90,11 @@ impl GuestLog {
         self.secrets.redact(text)
     }
 
+    /// Where a secret of this call begins that a cut of `text` at `end` would hide from [`Self::redact`].
+    pub(super) fn cut_secret(&self, text: &[u8], end: usize) -> Option<usize> {
+        self.secrets.cut_by(text, end)
+    }
+
     /// Writes one line.
     pub(in crate::plugin) fn write(&self, severity: Severity, message: &str, fields: &[(String, String)]) {
         let Some(dropped) = self.budget.take() else { return };

@@ -35,6 +35,10 @@ use crate::process::Processes;
 
 /// Bytes of random numbers in one call of the guest.
 const MAX_RANDOM: u64 = 64 << 10;
+/// Bytes of the headers that a guest sets for one request, with what the host needs to keep them. Servers
+/// take 8 to 16 KiB. Every handle of a call may hold as many: 16 MiB for the usual `limits.handles`, which is
+/// less than the sandbox's own memory.
+pub(super) const MAX_GUEST_HEADERS: usize = 16 << 10;
 
 /// The data of one sandbox, which lives for one call.
 pub(super) struct State {
@@ -64,10 +68,12 @@ impl Surroundings {
     pub(super) fn store(self, engine: &Engine) -> Store<State> {
         let mut table = ResourceTable::new();
         table.set_max_capacity(self.limits.handles);
+        let mut http = WasiHttpCtx::new();
+        http.set_field_size_limit(MAX_GUEST_HEADERS);
         let state = State {
             limiter: Limiter::new(self.limits),
             wasi: None,
-            http: WasiHttpCtx::new(),
+            http,
             table,
             sender: Sender::new(self.upstreams, self.log.clone()),
             log: self.log,

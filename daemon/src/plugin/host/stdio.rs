@@ -9,7 +9,8 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
 use super::log::{GuestLog, Severity};
 
-/// Bytes of one write, and bytes kept while their line is unfinished.
+/// Bytes of one write, and bytes kept while their line is unfinished. A secret that began is kept until it is
+/// whole: it is in our memory anyway.
 const MAX_BUFFERED: usize = 16 << 10;
 
 /// Standard output or standard error of one call. All its streams share one buffer.
@@ -36,12 +37,21 @@ impl Printed {
 impl Buffer {
     fn push(&mut self, bytes: &[u8]) {
         self.unfinished.extend_from_slice(bytes);
-        let end = self.unfinished.iter().rposition(|&byte| byte == b'\n').map(|at| at + 1);
-        let end = end.or_else(|| (self.unfinished.len() >= MAX_BUFFERED).then_some(self.unfinished.len()));
-        if let Some(end) = end {
+        let mut end = self.end_before(self.unfinished.len());
+        // Whoever prints line by line prints a key in PEM in several pieces.
+        while let Some(begun) = self.log.cut_secret(&self.unfinished, end) {
+            end = self.end_before(begun);
+        }
+        if end > 0 {
             let finished: Vec<u8> = self.unfinished.drain(..end).collect();
             self.print(&finished);
         }
+    }
+
+    /// The end of the last line before `limit`; `limit` itself if there is none, and too much to wait for it.
+    fn end_before(&self, limit: usize) -> usize {
+        let line = self.unfinished[..limit].iter().rposition(|&byte| byte == b'\n').map(|at| at + 1);
+        line.unwrap_or(if self.unfinished.len() >= MAX_BUFFERED { limit } else { 0 })
     }
 
     /// Secrets are replaced before lines are split: a key in PEM has several.
@@ -96,5 +106,71 @@ impl OutputStream for Printed {
 
     fn check_write(&mut self) -> StreamResult<usize> {
         Ok(MAX_BUFFERED)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Seek as _};
+
+    use super::super::log::LogBudget;
+    use super::*;
+    use crate::domain::{Secret, Secrets};
+
+    const SECRET: &str = "-----BEGIN KEY-----\nhunter2\n-----END KEY-----";
+
+    /// What is in the log after a guest printed these pieces, the odd ones by another stream of the same output.
+    fn logged(pieces: &[&str]) -> Vec<String> {
+        let mut file = tempfile::tempfile().unwrap();
+        let writer = file.try_clone().unwrap();
+        let log = tracing_subscriber::fmt().json().with_writer(writer).finish();
+        // This thread's log alone.
+        tracing::subscriber::with_default(log, || {
+            let secrets = Secrets([("KEY".to_owned(), Secret::new(SECRET.to_owned()))].into());
+            let log = GuestLog::new(LogBudget::new("p"), "create", Arc::new(secrets));
+            let printed = Printed::new(log, "stdout");
+            let mut streams = [printed.p2_stream(), printed.p2_stream()];
+            for (number, piece) in pieces.iter().enumerate() {
+                streams[number % 2].write(Bytes::copy_from_slice(piece.as_bytes())).unwrap();
+            }
+        });
+        file.rewind().unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        let message = |line: &str| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["fields"]["fields"], r#"stream="stdout""#);
+            line["fields"]["message"].as_str().unwrap().to_owned()
+        };
+        text.lines().map(message).collect()
+    }
+
+    #[test]
+    fn what_is_printed_is_logged_by_lines_the_unfinished_one_at_the_end() {
+        assert_eq!(logged(&["one\ntw", "o\n\n  \nthr", "ee"]), ["one", "two", "three"]);
+        assert!(logged(&["", "\n"]).is_empty());
+    }
+
+    #[test]
+    fn a_line_that_does_not_end_is_logged_in_bounded_pieces() {
+        let piece = "x".repeat(MAX_BUFFERED / 4);
+        let lines = logged(&[piece.as_str(); 12]);
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|line| line.len() < MAX_BUFFERED / 4 && line.ends_with('…')));
+    }
+
+    #[test]
+    fn secrets_of_the_call_are_replaced_however_they_are_printed() {
+        let twice = format!("<{SECRET}>\n<{SECRET}");
+        assert_eq!(logged(&[&twice, ">"]), ["<[secret]>", "<[secret]>"]);
+        let by_line: Vec<&str> = SECRET.split_inclusive('\n').chain(["\n"]).collect();
+        assert_eq!(logged(&by_line), ["[secret]"]);
+        // Where a line without an end would be cut.
+        let (begin, rest) = SECRET.split_at(10);
+        let full = format!("{}{begin}", "x".repeat(MAX_BUFFERED - begin.len()));
+        let lines = logged(&[&full, rest]);
+        assert_eq!((lines.len(), lines[1].as_str()), (2, "[secret]"));
+        // What only looks like one is not kept for long.
+        assert_eq!(logged(&["-----BEGIN KEY-----\nhun", "ger\n"]), ["-----BEGIN KEY-----", "hunger"]);
     }
 }

@@ -4,12 +4,12 @@
 //! Read together with the plugin's own file, each time one of them may have changed: equal
 //! credentials make an equal plugin, and a token that was replaced makes a new one.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::domain::Secret;
 use crate::plugin::options::{CredentialSource, Upstream};
+use crate::plugin::regular;
 
 /// Bytes of a file of certificates or of a key.
 const MAX_PEM: u64 = 1 << 20;
@@ -80,7 +80,7 @@ fn token(source: &CredentialSource) -> Result<Secret, String> {
 
 fn read(file: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(file)?.take(max + 1).read_to_end(&mut bytes)?;
+    regular::open(file)?.take(max + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > max {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {max} bytes")));
     }

@@ -38,7 +38,7 @@ pub(super) struct Route {
     base: Url,
     authorization: Option<HeaderValue>,
     bounds: Bounds,
-    connections: Arc<Semaphore>,
+    pub(super) connections: Arc<Semaphore>,
     answers: Box<dyn Exchange>,
 }
 
@@ -99,24 +99,25 @@ impl Route {
         options: Option<RequestOptions>,
     ) -> Result<http::Response<WasiBody>, Error> {
         let Bounds { connect_timeout, first_byte_timeout, idle_timeout, total_timeout, .. } = self.bounds;
-        let asked = Instant::now();
-        let deadline = asked + total_timeout;
+        let deadline = Instant::now() + total_timeout;
         let (parts, body) = request.into_parts();
         let url = self.url(parts.uri.path_and_query()).ok_or(Error::HttpRequestDenied)?;
         if parts.method == Method::CONNECT {
             return Err(Error::HttpRequestMethodInvalid);
         }
-        let body = collect(body, self.bounds.max_request).await?;
         let uri = url.as_str().parse::<http::Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;
-        let mut request = http::Request::new(Full::new(body));
-        *request.method_mut() = parts.method;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = self.headers(parts.headers);
         // HTTP/1.1: an exchange has a connection to itself, and waiting for one is part of connecting.
         let turn = self.connections.clone().acquire_owned();
         let turn = timeout_at((Instant::now() + connect_timeout).min(deadline), turn).await;
         // The semaphore is never closed: the error of the inner result cannot be.
         let Ok(Ok(turn)) = turn else { return Err(Error::ConnectionLimitReached) };
+        // Bodies are held for those whose turn it is and no others, and no longer than the whole may take.
+        let body = timeout_at(deadline, collect(body, self.bounds.max_request)).await;
+        let body = body.map_err(|_| Error::HttpResponseTimeout)??;
+        let mut request = http::Request::new(Full::new(body));
+        *request.method_mut() = parts.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers(parts.headers);
         let shortest =
             |ours: Duration, guests: Option<Duration>| guests.map_or(ours, |guests| ours.min(guests));
         let first_byte = shortest(first_byte_timeout, options.and_then(|options| options.first_byte_timeout));

@@ -1,9 +1,13 @@
 //! Against a server that says exactly what it is told to.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use http_body_util::BodyExt as _;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::mpsc;
@@ -334,6 +338,36 @@ async fn connections_are_counted_until_the_body_is_read_or_dropped() {
 }
 
 #[tokio::test]
+async fn a_body_is_read_when_its_turn_has_come_and_within_the_total_time() {
+    let ms = Duration::from_millis;
+    let bounds = Bounds { max_connections: 1, connect_timeout: ms(20), total_timeout: ms(100), ..bounds() };
+    let granted = Upstream { bounds, ..upstream("http://127.0.0.1:1") };
+    let mut upstreams = Upstreams::none(Reachability::new("test", Arc::new(SystemClock)));
+    upstreams.grant("manager", &granted, &credentials()).unwrap();
+    let route = upstreams.routes["manager"].clone();
+    // A guest that never finishes its body, and whether anybody waited for it.
+    let asked_for = Arc::new(AtomicBool::new(false));
+    let unfinished = || {
+        let asked_for = asked_for.clone();
+        let frames = futures_util::stream::poll_fn(move |_| {
+            asked_for.store(true, Ordering::Relaxed);
+            Poll::<Option<Result<Frame<Bytes>, Error>>>::Pending
+        });
+        http::Request::post("http://manager/").body(StreamBody::new(frames).boxed_unsync()).unwrap()
+    };
+    let held = route.connections.clone().acquire_owned().await.unwrap();
+    let soon = Duration::from_secs(20);
+    let answer = tokio::time::timeout(soon, route.send(unfinished(), None)).await.unwrap().map(drop);
+    assert!(matches!(answer, Err(Error::ConnectionLimitReached)), "{answer:?}");
+    assert!(!asked_for.load(Ordering::Relaxed), "nothing is held of a body without a turn");
+    drop(held);
+    let answer = tokio::time::timeout(soon, route.send(unfinished(), None)).await.unwrap().map(drop);
+    assert!(matches!(answer, Err(Error::HttpResponseTimeout)), "{answer:?}");
+    assert!(asked_for.load(Ordering::Relaxed));
+    assert_eq!(route.connections.available_permits(), 1, "its turn is another's again");
+}
+
+#[tokio::test]
 async fn a_socket_is_connected_to_and_the_url_is_its_host_header() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("podman.sock");
@@ -435,6 +469,8 @@ fn credentials_are_read_from_where_the_table_says() {
     );
     let missing = complaint(with(CredentialSource::File(folder.path().join("nowhere"))));
     assert!(missing.starts_with("bearer_token.file: ") && missing.contains("nowhere"), "{missing}");
+    let folder_itself = complaint(with(CredentialSource::File(folder.path().to_owned())));
+    assert!(folder_itself.contains("only regular files are read"), "{folder_itself}");
     let words = complaint(with(CredentialSource::File(file("words", "two words"))));
     assert!(words.contains("holds no token") && !words.contains("words"), "{words}");
     let empty = complaint(with(CredentialSource::File(file("empty", "\n"))));

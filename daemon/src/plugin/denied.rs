@@ -13,7 +13,11 @@ pub(super) struct Denied {
 impl Denied {
     /// In the place of `name`.
     pub(super) fn new(name: &ProvisionerName) -> Self {
-        Self { message: format!("the provisioner {name} is disabled: its table says enabled = false") }
+        let message = format!(
+            "the provisioner {name} is disabled: its table says enabled = false, or what is left to it is not \
+             enough to build it, of which the log has the reason"
+        );
+        Self { message }
     }
 
     fn failure(&self) -> Failure {

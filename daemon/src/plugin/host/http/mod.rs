@@ -6,8 +6,8 @@
 //!
 //! ```text
 //!  mod.rs        the guest's side: which upstream is meant, and what the log says of it
-//!   └ route.rs      one grant: path, headers, credentials, every bound; an Exchange answers
-//!      └ network.rs    the Exchange that is the network: a client, and what its errors mean
+//!   └ route.rs      one grant: path, headers, credentials, every bound
+//!      └ network.rs    a client, and what its errors mean
 //!         └ connector.rs   resolve → check each address → connect → TLS; tls.rs, credentials.rs
 //! ```
 //!
@@ -74,7 +74,7 @@ impl Upstreams {
     ) -> Result<(), String> {
         let base = route::base(&upstream.url)?;
         let network = Network::new(&base, upstream, credentials)?;
-        let route = Route::new(base, upstream.bounds, credentials, Box::new(network))?;
+        let route = Route::new(base, upstream.bounds, credentials, network)?;
         self.routes.insert(name.to_owned(), Arc::new(route));
         Ok(())
     }

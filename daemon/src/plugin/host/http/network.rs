@@ -1,11 +1,10 @@
-//! The [`Exchange`] that is the network: one upstream's client with its own pool of connections.
+//! The network: one upstream's client with its own pool of connections.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -16,7 +15,6 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::connector::{Connector, NoConnection, Place};
 use super::credentials::Credentials;
-use super::route::{Exchange, too_many_headers};
 use super::tls;
 use crate::domain::refused_address;
 use crate::plugin::options::{Bounds, Upstream};
@@ -69,19 +67,19 @@ impl Network {
             .build(connector);
         Self { client, bounds }
     }
-}
 
-impl Exchange for Network {
-    fn exchange(
+    /// Sends the request and waits for the answer's head. Dropped, it lets go of the request.
+    pub(super) async fn exchange(
         &self,
         request: http::Request<Full<Bytes>>,
-    ) -> BoxFuture<'_, Result<http::Response<WasiBody>, Error>> {
-        Box::pin(async move {
-            let answer =
-                self.client.request(request).await.map_err(|error| classify(&error, &self.bounds))?;
-            Ok(answer.map(|body| body.map_err(|_| Error::ConnectionTerminated).boxed_unsync()))
-        })
+    ) -> Result<http::Response<WasiBody>, Error> {
+        let answer = self.client.request(request).await.map_err(|error| classify(&error, &self.bounds))?;
+        Ok(answer.map(|body| body.map_err(|_| Error::ConnectionTerminated).boxed_unsync()))
     }
+}
+
+pub(super) fn too_many_headers(bounds: &Bounds) -> Error {
+    Error::HttpResponseHeaderSectionSize(u32::try_from(bounds.max_header_bytes).ok())
 }
 
 /// Tells what happened before a byte of the request was sent from what happened after.

@@ -1,13 +1,8 @@
 //! One grant: what becomes of a guest's request, and every bound of the exchange that follows.
-//!
-//! Knows where an answer comes from only as an [`Exchange`]: what answers in place of the network
-//! is held to the same bounds.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
 };
@@ -22,16 +17,8 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
 use super::body::{Bounded, collect};
 use super::credentials::Credentials;
+use super::network::{Network, too_many_headers};
 use crate::plugin::options::Bounds;
-
-/// Where answers come from.
-pub(super) trait Exchange: Send + Sync {
-    /// Sends the request and waits for the answer's head. Dropped, it lets go of the request.
-    fn exchange(
-        &self,
-        request: http::Request<Full<Bytes>>,
-    ) -> BoxFuture<'_, Result<http::Response<WasiBody>, Error>>;
-}
 
 /// See the module.
 pub(super) struct Route {
@@ -39,7 +26,7 @@ pub(super) struct Route {
     authorization: Option<HeaderValue>,
     bounds: Bounds,
     pub(super) connections: Arc<Semaphore>,
-    answers: Box<dyn Exchange>,
+    network: Network,
 }
 
 impl Route {
@@ -47,7 +34,7 @@ impl Route {
         base: Url,
         bounds: Bounds,
         credentials: &Credentials,
-        answers: Box<dyn Exchange>,
+        network: Network,
     ) -> Result<Self, String> {
         let authorization = credentials.token.as_ref().map(|token| {
             let value = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
@@ -60,7 +47,7 @@ impl Route {
             "bearer_token holds characters that no header may: check for line breaks".to_owned()
         })?;
         let connections = Arc::new(Semaphore::new(bounds.max_connections));
-        Ok(Self { base, authorization, bounds, connections, answers })
+        Ok(Self { base, authorization, bounds, connections, network })
     }
 
     /// The URL for what the guest asked, or none if it would leave the path that was granted.
@@ -122,7 +109,7 @@ impl Route {
             |ours: Duration, guests: Option<Duration>| guests.map_or(ours, |guests| ours.min(guests));
         let first_byte = shortest(first_byte_timeout, options.and_then(|options| options.first_byte_timeout));
         let idle = shortest(idle_timeout, options.and_then(|options| options.between_bytes_timeout));
-        let answer = timeout_at((Instant::now() + first_byte).min(deadline), self.answers.exchange(request));
+        let answer = timeout_at((Instant::now() + first_byte).min(deadline), self.network.exchange(request));
         let answer = answer.await.map_err(|_| Error::HttpResponseTimeout)??;
         self.check_headers(answer.headers())?;
         let max = self.bounds.max_response;
@@ -155,8 +142,4 @@ pub(super) fn base(text: &str) -> Result<Url, String> {
 
 pub(super) fn too_long(max: usize) -> Error {
     Error::HttpResponseBodySize(u64::try_from(max).ok())
-}
-
-pub(super) fn too_many_headers(bounds: &Bounds) -> Error {
-    Error::HttpResponseHeaderSectionSize(u32::try_from(bounds.max_header_bytes).ok())
 }

@@ -232,7 +232,7 @@ fn resolved(addresses: &[&str], port: u16) -> (Arc<Upstreams>, Arc<Reachability>
     let addresses =
         addresses.iter().map(|address| std::net::SocketAddr::new(address.parse().unwrap(), port)).collect();
     let connector = Connector::new(Place::Resolved(addresses), None, bounds().connect_timeout);
-    let network = Box::new(Network::to(connector, bounds()));
+    let network = Network::to(connector, bounds());
     let base = route::base("http://name.example").unwrap();
     let route = Route::new(base, bounds(), &credentials(), network).unwrap();
     upstreams.routes.insert("manager".to_owned(), Arc::new(route));

@@ -143,10 +143,33 @@ mod tests {
     use crate::plugin::error::Subject;
     use crate::runtime::SystemClock;
 
+    fn stats() -> Stats {
+        let subject = Subject { kind: PluginKind::Hook, name: String::new(), path: "x".into() };
+        Stats::new(Quarantine::new(subject, BreakerPolicy::default(), Arc::new(SystemClock)))
+    }
+
+    #[test]
+    fn a_call_that_is_left_after_half_of_its_time_ended_badly_and_one_left_before_did_not() {
+        let stats = Arc::new(stats());
+        let leave = |timeout: Option<Duration>| {
+            let mut in_flight = stats.begin()?;
+            if let Some(timeout) = timeout {
+                in_flight.began(timeout);
+            }
+            drop(in_flight);
+            Ok::<(), Failure>(())
+        };
+        for timeout in [None, Some(Duration::from_secs(3_600))].repeat(20) {
+            assert_eq!(leave(timeout), Ok(()));
+        }
+        let refused = (0..20).find_map(|_| leave(Some(Duration::ZERO)).err());
+        assert_eq!(refused.map(|failure| failure.code).as_deref(), Some(Failure::QUARANTINED));
+        assert_eq!(stats.in_flight(), 0);
+    }
+
     #[test]
     fn the_window_forgets_the_oldest() {
-        let subject = Subject { kind: PluginKind::Hook, name: String::new(), path: "x".into() };
-        let stats = Stats::new(Quarantine::new(subject, BreakerPolicy::default(), Arc::new(SystemClock)));
+        let stats = stats();
         assert_eq!(stats.percentiles(), None);
         for _ in 0..WINDOW {
             stats.record(Duration::from_secs(9));

@@ -90,7 +90,7 @@ struct Changing {
 
 impl PluginHost {
     /// Begins with the set that was published last, and loads what the configuration asks for. An error
-    /// lists every plugin that could not be built, if there is no whole set to go on with.
+    /// lists every plugin that could not be built, if one of them has no last good version to go on with.
     ///
     /// A configuration that lost all of its hooks while no daemon ran is left to the next reload: it may be
     /// half written, and is to be seen twice.
@@ -143,7 +143,8 @@ impl PluginHost {
                 tracing::info!(took_us, "plugins are loaded");
                 Ok(this)
             }
-            Err(Error::Refused(refusals)) if published.is_none() || !lost.is_empty() => {
+            // Without one of them, what it was to refuse would pass.
+            Err(Error::Refused(refusals)) if !lost.is_empty() || this.lacks_any(&refusals) => {
                 Err(Error::Refused(refusals.into_iter().chain(lost).collect()))
             }
             Err(Error::Refused(_)) => {
@@ -152,6 +153,12 @@ impl PluginHost {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether one of the plugins that were refused has no last good version that serves.
+    fn lacks_any(&self, refusals: &[Refusal]) -> bool {
+        let active = self.0.active.load();
+        refusals.iter().any(|refusal| active.parts.version(&refusal.plugin).is_none())
     }
 
     /// Builds a set as `start` does, and throws it away: for `check-config`.

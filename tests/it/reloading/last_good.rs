@@ -75,6 +75,26 @@ async fn a_configuration_that_cannot_be_read_is_no_start_whatever_served_before(
 }
 
 #[tokio::test]
+async fn a_new_hook_that_is_bad_is_refused_by_a_daemon_that_runs_and_is_no_start() {
+    let mut daemon = gated();
+    daemon.start().await;
+    let good = daemon.config();
+    let new = format!("{good}\n[[hooks]]\nname = \"new\"\nplugin = \"hooks/missing.wasm\"\n");
+    daemon.write_config(&new);
+    let plugins = reload(&daemon).await;
+    assert_eq!(plugins["hooks"].as_array().unwrap().len(), 1, "{plugins}");
+    the_gate_holds(&daemon).await;
+    daemon.kill9();
+    let status = daemon.start_and_expect_exit().await;
+    let log = daemon.log();
+    assert_eq!(status.code(), Some(78), "{log}");
+    assert!(log.contains("hook \"new\"") && log.contains("cannot be read"), "{log}");
+    daemon.write_config(&good);
+    daemon.start().await;
+    the_gate_holds(&daemon).await;
+}
+
+#[tokio::test]
 async fn without_a_file_and_without_a_good_copy_it_does_not_start_and_says_both() {
     for damage in ["lost", "damaged"] {
         let mut daemon = gated();

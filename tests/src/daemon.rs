@@ -27,8 +27,10 @@ pub use builder::Builder;
 pub use frames::{Frame, Frames};
 pub use leftovers::Process;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -253,6 +255,14 @@ impl TestDaemon {
     /// Whether its directory outlives this handle, for somebody to look at.
     pub fn keep(&mut self, keep: bool) {
         self.dir.disable_cleanup(keep);
+    }
+
+    /// Every file of plugins' machine code, and which file it is: one that is made anew is another.
+    pub fn machine_code(&self) -> BTreeMap<PathBuf, u64> {
+        let entries = fs::read_dir(self.dir().join("data/plugins")).expect("the daemon has started before");
+        let files = entries.map(|entry| entry.expect("a folder can be read").path());
+        let code = files.filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
+        code.map(|path| (path.clone(), fs::metadata(&path).expect("it was listed").ino())).collect()
     }
 
     /// Its directory.

@@ -15,7 +15,7 @@ use std::process::{ExitCode, ExitStatus, Stdio};
 use std::time::Duration;
 
 use bytes::Bytes;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::task::{JoinError, spawn_blocking};
@@ -162,7 +162,6 @@ pub(super) fn fingerprint(engine: &Engine) -> String {
 /// output. `small`: for an engine that has little address space. Ends by a signal when it takes more
 /// than `seconds` of CPU time on each of its threads, or `memory` bytes.
 pub fn compile(memory: u64, seconds: u64, small: bool) -> ExitCode {
-    let limit = |most: u64| Rlimit { current: Some(most), maximum: Some(most) };
     let threads = THREADS.parse().unwrap_or(1);
     let limits = [
         (Resource::Core, 0),
@@ -171,7 +170,7 @@ pub fn compile(memory: u64, seconds: u64, small: bool) -> ExitCode {
         (Resource::Cpu, seconds.saturating_mul(threads)),
     ];
     for (resource, most) in limits {
-        if let Err(error) = setrlimit(resource, limit(most)) {
+        if let Err(error) = lower(resource, most) {
             return end(ExitCode::FAILURE, &format!("the limits cannot be set: {error}"));
         }
     }
@@ -190,6 +189,12 @@ pub fn compile(memory: u64, seconds: u64, small: bool) -> ExitCode {
             Err(error) => end(ExitCode::FAILURE, &error.to_string()),
         },
     }
+}
+
+/// Where a sharper limit was inherited, that one stays: it cannot be raised.
+fn lower(resource: Resource, most: u64) -> rustix::io::Result<()> {
+    let most = getrlimit(resource).maximum.map_or(most, |inherited| inherited.min(most));
+    setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
 }
 
 fn end(code: ExitCode, why: &str) -> ExitCode {

@@ -107,18 +107,28 @@ impl Workshop {
         self.material(options, Taken::default(), move |subject| Candidate::read(subject, max_file)).await
     }
 
-    /// Takes the component from the daemon's own copies instead.
+    /// Takes the component from the daemon's own copies instead; if its copy is lost and the file that the
+    /// table names is the same to the byte, from there.
     pub(super) async fn restore<Options: PluginTable>(
         &self,
         options: &Options,
         version: &PluginVersion,
     ) -> Result<Material<Options>, Error> {
-        let (warehouse, digest) = (self.warehouse.clone(), version.digest.clone());
+        let (warehouse, digest, max_file) = (self.warehouse.clone(), version.digest.clone(), self.max_file);
         let copy = move |subject: Subject| {
             let unusable = |reason: String| Error::Copy { subject: subject.clone(), reason };
             let digest = Digest::parse(&digest).ok_or_else(|| unusable("its digest is none".to_owned()))?;
-            let bytes = warehouse.component(&digest).map_err(|error| unusable(error.to_string()))?;
-            Candidate::from_bytes(subject, bytes)
+            let lost = match warehouse.component(&digest) {
+                Ok(bytes) => return Candidate::from_bytes(subject, bytes),
+                Err(lost) => lost,
+            };
+            let file = Candidate::read(subject.clone(), max_file).ok().filter(|file| file.digest == digest);
+            let same = file.ok_or_else(|| unusable(lost.to_string()))?;
+            match warehouse.keep(&digest, &same.bytes) {
+                Ok(()) => tracing::warn!(plugin = %subject, %lost, "its copy is made anew from its file"),
+                Err(error) => tracing::error!(plugin = %subject, %error, "its copy cannot be made anew"),
+            }
+            Ok(same)
         };
         let material = self.material(options, version.taken.clone(), copy);
         // The machine code is fetched meanwhile. If there is none, it is made when it is needed.

@@ -2,20 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use wharfinger_tests::daemon::TestDaemon;
-
 use super::{components, digest, dry_run, gated, plugin, reload, the_gate_holds};
-
-/// Every file of machine code, and which file it is: one that is made anew is another.
-fn machine_code(daemon: &TestDaemon) -> BTreeMap<PathBuf, u64> {
-    let entries = fs::read_dir(daemon.dir().join("data/plugins")).unwrap();
-    let files = entries.map(|entry| entry.unwrap().path());
-    let code = files.filter(|path| path.extension().is_some_and(|extension| extension == "cwasm"));
-    code.map(|path| (path.clone(), fs::metadata(&path).unwrap().ino())).collect()
-}
 
 fn of_gate(code: &BTreeMap<PathBuf, u64>) -> PathBuf {
     let hex = components::digest(&components::naming(0)).replace("sha256:", "");
@@ -28,11 +18,11 @@ async fn a_restart_compiles_nothing_but_what_is_missing_or_damaged() {
     daemon.start().await;
     let folder = daemon.dir().join("data/plugins");
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
-    let first = machine_code(&daemon);
+    let first = daemon.machine_code();
     assert_eq!(first.len(), 2, "{first:?}");
     daemon.kill9();
     daemon.start().await;
-    assert_eq!(machine_code(&daemon), first, "nothing was compiled");
+    assert_eq!(daemon.machine_code(), first, "nothing was compiled");
 
     let gate = of_gate(&first);
     let whole = fs::read(&gate).unwrap();
@@ -52,7 +42,7 @@ async fn a_restart_compiles_nothing_but_what_is_missing_or_damaged() {
         let said = daemon.log().matches("compiled code is damaged").count();
         daemon.start().await;
         the_gate_holds(&daemon).await;
-        let again = machine_code(&daemon);
+        let again = daemon.machine_code();
         assert_eq!(again.len(), 2, "{damage}: {again:?}");
         assert!(fs::read(of_gate(&again)).unwrap() == whole, "{damage}: it was made anew");
         let others = |code: &BTreeMap<PathBuf, u64>| {

@@ -126,3 +126,27 @@ async fn without_a_file_and_without_a_good_copy_it_does_not_start_and_says_both(
         the_gate_holds(&daemon).await;
     }
 }
+
+#[tokio::test]
+async fn a_copy_that_was_damaged_is_made_anew_from_the_same_file_also_beside_a_bad_one() {
+    let mut daemon = gated();
+    daemon.start().await;
+    daemon.kill9();
+    let file = daemon.dir().join("plugins/local.wasm");
+    let local = fs::read(&file).unwrap();
+    let hex = components::digest(&local).trim_start_matches("sha256:").to_owned();
+    let copy = daemon.dir().join(format!("data/plugins/{hex}.wasm"));
+    assert_eq!(fs::read(&copy).unwrap(), local);
+    fs::write(&copy, &local[1..]).unwrap();
+    damage(&daemon, "cut");
+    daemon.start().await;
+    the_gate_holds(&daemon).await;
+    assert_eq!(fs::read(&copy).unwrap(), local, "{}", daemon.log());
+    assert!(daemon.log().contains("its copy is made anew from its file"));
+    // From now on it needs no file again.
+    daemon.kill9();
+    fs::remove_file(file).unwrap();
+    daemon.start().await;
+    the_gate_holds(&daemon).await;
+    daemon.create("good", "demo").await;
+}

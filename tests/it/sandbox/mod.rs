@@ -3,6 +3,7 @@
 mod egress;
 mod hostile;
 mod mutated;
+mod no_pool;
 mod quarantine;
 
 use std::time::{Duration, Instant};

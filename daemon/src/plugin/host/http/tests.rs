@@ -337,6 +337,60 @@ async fn connections_are_counted_until_the_body_is_read_or_dropped() {
     assert!(third.is_ok());
 }
 
+/// Answers every request of each connection, for as long as the client keeps it; gives which connection, from
+/// 1, each request came by.
+async fn lasting_server() -> (String, mpsc::Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = mpsc::channel(64);
+    Tasks::default().spawn("test server", async move {
+        for number in 1_usize.. {
+            let (stream, _) = listener.accept().await.unwrap();
+            let sender = sender.clone();
+            Tasks::default().spawn("test connection", async move {
+                let answer = hyper::service::service_fn(move |_request| {
+                    let sender = sender.clone();
+                    async move {
+                        let _ = sender.send(number).await;
+                        Ok::<_, std::convert::Infallible>(http::Response::new("ok".to_owned()))
+                    }
+                });
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(hyper_util::rt::TokioIo::new(stream), answer)
+                    .await;
+            });
+        }
+    });
+    (url, receiver)
+}
+
+#[tokio::test]
+async fn calls_share_connections_and_neither_builds_nor_upstreams_do() {
+    let (url, mut came_by) = lasting_server().await;
+    let built = || {
+        let mut upstreams = Upstreams::none(Reachability::new("test", Arc::new(SystemClock)));
+        for name in ["manager", "other"] {
+            upstreams.grant(name, &upstream(&url), &credentials()).unwrap();
+        }
+        Arc::new(upstreams)
+    };
+    // The same grants to the byte: a later generation of the plugin, or another plugin.
+    let (first, second) = (built(), built());
+    let mut connections = Vec::new();
+    for (upstreams, url) in [
+        (&first, "http://manager/"),
+        (&first, "http://manager/"),
+        (&first, "http://other/"),
+        (&second, "http://manager/"),
+        (&first, "http://manager/"),
+        (&second, "http://manager/"),
+    ] {
+        assert_eq!(get(upstreams, url).await.unwrap(), (200, "ok".to_owned()));
+        connections.push(came_by.recv().await.unwrap());
+    }
+    assert_eq!(connections, [1, 1, 2, 3, 1, 3]);
+}
+
 #[tokio::test]
 async fn a_body_is_read_when_its_turn_has_come_and_within_the_total_time() {
     let ms = Duration::from_millis;

@@ -15,7 +15,7 @@ use crate::control::Control;
 use crate::domain::PublishedSet;
 use crate::extension::{ConfigurationReport, Extensions};
 use crate::lifecycle::Lifecycle;
-use crate::plugin::{Ground, Host, Ledger, PluginHost, ReloadRequests};
+use crate::plugin::{Ground, Ledger, PluginHost, ReloadRequests, Wiring};
 use crate::probe::Ladder;
 use crate::process::Processes;
 use crate::reconciler::{Parts, Reconciler};
@@ -96,8 +96,8 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     let (reloads, requests) = tokio::sync::mpsc::channel(RELOAD_REQUESTS);
     let ground =
         Ground { clock: Arc::clone(&clock), tasks: tasks.clone(), processes, metrics: metrics.clone() };
-    let host = host(ground, &lifecycle, &source, swapped.clone(), reloads)?;
-    let plugins = PluginHost::start(options.plugin, loaded.allowances.clone(), host)
+    let wiring = wiring(ground, &lifecycle, &source, swapped.clone(), reloads)?;
+    let plugins = PluginHost::start(options.plugin, loaded.allowances.clone(), wiring)
         .await
         .map_err(|error| Ended::Configuration(error.into()))?;
     let extensions: Arc<dyn Extensions> = Arc::new(plugins.clone());
@@ -175,26 +175,26 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     failure.map_or(Ok(()), |failure| Err(Ended::Failure(failure.into())))
 }
 
-/// What the plugins live in: the records, and the configuration they came from.
-fn host(
+/// What the plugins are connected to: the records, and the configuration they came from.
+fn wiring(
     ground: Ground,
     lifecycle: &Lifecycle,
     source: &Source,
     changed: Activator,
     reloads: ReloadRequests,
-) -> Result<Host, anyhow::Error> {
+) -> Result<Wiring, anyhow::Error> {
     let (owned, file) = (lifecycle.clone(), source.config.clone());
     let generation = lifecycle.generation().context("the database cannot be read")?;
-    Ok(Host {
+    Ok(Wiring {
         ground,
         changed,
         ledger: Arc::new(Records(lifecycle.clone())),
         published: lifecycle.published().context("the database cannot be read")?,
-        tables: Box::new(move |version| {
+        read_table: Box::new(move |version| {
             config::stored_table(&file, version).map_err(|error| error.to_string())
         }),
         first_generation: generation.saturating_add(1),
-        owned: Box::new(move |provisioner| owned.owned_by(provisioner)),
+        instances: Box::new(move |provisioner| owned.owned_by(provisioner)),
         reloads,
     })
 }

@@ -23,8 +23,26 @@ impl PluginKind {
     }
 }
 
-/// Which plugin is spoken of: what it is for, and its name in the configuration.
-pub type PluginKey = (PluginKind, String);
+/// Which plugin is spoken of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PluginKey {
+    /// What it is for.
+    pub kind: PluginKind,
+    /// Its name in the configuration.
+    pub name: String,
+}
+
+impl PluginKey {
+    /// Of a provisioner.
+    pub fn provisioner(name: &ProvisionerName) -> Self {
+        Self { kind: PluginKind::Provisioner, name: name.as_str().to_owned() }
+    }
+
+    /// The name, if it is a provisioner's.
+    pub fn provisioner_name(&self) -> Option<ProvisionerName> {
+        self.name.parse().ok().filter(|_| self.kind == PluginKind::Provisioner)
+    }
+}
 
 /// What was taken away from a plugin that serves on. It only grows, until a whole new version is
 /// accepted; only a hook's mode follows the configuration, up to what its table says.
@@ -64,7 +82,7 @@ pub struct PluginVersion {
 impl PluginVersion {
     /// Which plugin it is a version of.
     pub fn key(&self) -> PluginKey {
-        (self.kind, self.name.clone())
+        PluginKey { kind: self.kind, name: self.name.clone() }
     }
 
     /// Whether it is the same component with the same table.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use wasmparser::{KnownCustom, Parser, Payload};
 
 use super::error::Error;
-use super::load::Candidate;
+use super::load::Artifact;
 use crate::extension::PluginKind;
 
 /// Names that are kept of one list; a file can hold millions.
@@ -37,14 +37,14 @@ pub struct Anatomy {
 }
 
 impl Anatomy {
-    pub(super) fn of(candidate: &Candidate) -> Result<Self, Error> {
-        Self::read(candidate)
-            .map_err(|error| Error::Invalid { subject: candidate.subject.clone(), source: error.into() })
+    pub(super) fn of(artifact: &Artifact) -> Result<Self, Error> {
+        Self::read(artifact)
+            .map_err(|error| Error::Invalid { subject: artifact.subject.clone(), source: error.into() })
     }
 
-    fn read(candidate: &Candidate) -> wasmparser::Result<Self> {
-        let bytes = candidate.bytes();
-        let mut anatomy = Self { size: bytes.len(), digest: candidate.digest.to_string(), ..Self::default() };
+    fn read(artifact: &Artifact) -> wasmparser::Result<Self> {
+        let bytes = artifact.bytes();
+        let mut anatomy = Self { size: bytes.len(), digest: artifact.digest.to_string(), ..Self::default() };
         let mut producers = BTreeSet::new();
         let mut sections = BTreeMap::new();
         let mut depth = 0_usize;
@@ -136,7 +136,7 @@ mod tests {
 
     fn anatomy(bytes: Vec<u8>) -> Result<Anatomy, Error> {
         let subject = Subject::file("some/guest.wasm".as_ref());
-        Anatomy::of(&Candidate::from_bytes(subject, bytes)?)
+        Anatomy::of(&Artifact::from_bytes(subject, bytes)?)
     }
 
     #[test]

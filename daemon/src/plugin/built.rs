@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::call::Guest;
 use super::digest::Digest;
 use super::load::Description;
 use super::material::{Material, PluginTable};
 use super::options::{HookOptions, ProvisionerOptions};
-use super::stats::Stats;
 use crate::domain::{PluginVersion, Timestamp};
 use crate::extension::{Hook, HookEntry, Provisioner};
-use crate::runtime::{Shutdown, Tasks};
+use crate::runtime::Tasks;
 
 /// A plugin that serves.
 pub(super) struct Built<Options, Extension: ?Sized> {
@@ -18,17 +18,13 @@ pub(super) struct Built<Options, Extension: ?Sized> {
     pub(super) description: Description,
     /// What it calls itself, and what it may have called itself before it was moved.
     pub(super) identities: Vec<String>,
-    /// What it said about its settings and took them all the same.
-    pub(super) warnings: Vec<String>,
-    pub(super) stats: Arc<Stats>,
+    pub(super) guest: Arc<Guest>,
     pub(super) extension: Arc<Extension>,
-    /// The set in which it began to serve, and when.
+    /// The set in which it began to serve, and when; 0: it is in none.
     pub(super) generation: u64,
     pub(super) since: Timestamp,
     /// What was last said of its credentials; of those after it too.
     pub(super) complaints: Arc<Mutex<Vec<String>>>,
-    /// Ends the calls that are still out.
-    pub(super) end: Shutdown,
 }
 
 /// A provisioner that serves.
@@ -45,7 +41,7 @@ impl BuiltHook {
             mode: self.material.taken.mode.unwrap_or(*mode),
             on_error: *on_error,
             scope: scope.clone(),
-            digest: self.material.candidate.digest.as_str().to_owned(),
+            digest: self.material.artifact.digest.as_str().to_owned(),
             settings_hash: Digest::of(settings.as_bytes()).as_str().to_owned(),
             hook: self.extension.clone(),
         }
@@ -53,6 +49,23 @@ impl BuiltHook {
 }
 
 impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
+    /// It is in no set yet.
+    pub(super) fn new(
+        material: Material<Options>,
+        description: Description,
+        guest: Arc<Guest>,
+        extension: Arc<Extension>,
+        since: Timestamp,
+    ) -> Self {
+        let (identities, complaints) = (vec![description.name.clone()], Arc::default());
+        Self { material, description, identities, guest, extension, generation: 0, since, complaints }
+    }
+
+    /// It serves from this generation on.
+    pub(super) fn from_generation(self, generation: u64) -> Self {
+        Self { generation, ..self }
+    }
+
     /// What is stored of it.
     pub(super) fn version(&self) -> PluginVersion {
         let (generation, since) = (self.generation, self.since);
@@ -70,19 +83,18 @@ impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
 
     /// It is replaced: calls that are out may finish within `drain`.
     pub(super) fn retire(&self, tasks: &Tasks, drain: Duration) {
-        let (end, stats) = (self.end.clone(), self.stats.clone());
-        let subject = self.material.candidate.subject.to_string();
+        let guest = self.guest.clone();
         tasks.spawn("drain a plugin", async move {
             tokio::time::sleep(drain).await;
-            let left = stats.in_flight();
+            let left = guest.stats.in_flight();
             if left > 0 {
                 tracing::warn!(
-                    plugin = subject,
+                    plugin = %guest.subject,
                     calls = left,
                     "it was replaced, and what is left of its calls is ended"
                 );
             }
-            end.cancel();
+            guest.end.cancel();
         });
     }
 }

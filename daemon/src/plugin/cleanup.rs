@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tracing::Instrument as _;
 
-use super::hook::SPARES;
+use super::engine::SPARES;
 use crate::runtime::Tasks;
 
 /// Jobs that wait: those of more reviews than a request has hooks with spares.

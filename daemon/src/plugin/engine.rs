@@ -22,6 +22,9 @@ const TICK: Duration = Duration::from_millis(5);
 /// that wait to be cleared away. Beyond it a call is refused as busy.
 const SANDBOXES: u32 = 256;
 
+/// Hooks that have a spare; each takes one sandbox from the pool.
+pub(super) const SPARES: usize = 32;
+
 /// Bytes of a memory, and of a table, that a sandbox leaves to the next one, cleared: faulting them in
 /// again would cost more than clearing them. Only the pages that were written are cleared, where the
 /// kernel can tell (Linux 6.7): the rest would be fetched into the processor's cache for nothing, which is

@@ -4,8 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::{Failure, ProvisionerName, Violation, pointer_path};
-use crate::extension::PluginKind;
+use crate::domain::{Failure, PluginKey, PluginKind, ProvisionerName, Violation, pointer_path};
 
 /// An error of the sandbox, which has a type of its own.
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -25,6 +24,11 @@ impl Subject {
     /// A file of which nothing is known, and of which it is not asked what it is for.
     pub(super) fn file(path: &Path) -> Self {
         Self { kind: PluginKind::Hook, name: String::new(), path: path.to_owned() }
+    }
+
+    /// Which plugin it is.
+    pub(super) fn key(&self) -> PluginKey {
+        PluginKey { kind: self.kind, name: self.name.clone() }
     }
 
     /// The word for what it is for, as plugins write it.
@@ -252,8 +256,8 @@ pub enum Error {
 /// One reason why a set was refused. Displays the whole chain.
 #[derive(Debug)]
 pub struct Refusal {
-    /// What was to be loaded: its name and what it is for.
-    pub plugin: (PluginKind, String),
+    /// What was to be loaded.
+    pub plugin: PluginKey,
     /// Why it was not.
     pub error: Error,
 }
@@ -261,7 +265,7 @@ pub struct Refusal {
 impl Refusal {
     /// The same of a provisioner that instances depend on.
     pub(super) fn forsaken(self) -> Self {
-        let name = self.plugin.1.clone();
+        let name = self.plugin.name.clone();
         Self { error: Error::Forsaken { name, source: Box::new(self.error) }, ..self }
     }
 }
@@ -281,6 +285,10 @@ impl Error {
         };
         let complaints = violations.iter().map(line).collect();
         Self::Settings { subject: subject.clone(), complaints, violations }
+    }
+
+    pub(super) fn upstream(subject: &Subject, upstream: &str, reason: String) -> Self {
+        Self::Upstream { subject: subject.clone(), upstream: upstream.to_owned(), reason }
     }
 
     /// Stable, `snake_case`.

@@ -1,4 +1,4 @@
-//! What plugins stand on, and what a set of them lives in: given by whoever assembles the daemon.
+//! What plugins stand on, and what a set of them is connected to: given by whoever assembles the daemon.
 //!
 //! Everything here is an argument. So this folder knows no store, no configuration and no clock of its own.
 
@@ -13,7 +13,7 @@ use crate::process::Processes;
 use crate::runtime::{Activator, Clock, Metrics, Tasks};
 
 /// How many living instances a provisioner has.
-pub type Owned = Box<dyn Fn(&ProvisionerName) -> usize + Send + Sync>;
+pub type CountInstances = Box<dyn Fn(&ProvisionerName) -> usize + Send + Sync>;
 
 /// Reads a table that was stored.
 pub type ReadTable = Box<dyn Fn(&PluginVersion) -> Result<StoredTable, String> + Send + Sync>;
@@ -40,8 +40,8 @@ pub struct Ground {
     pub metrics: Metrics,
 }
 
-/// What a set of plugins lives in.
-pub struct Host {
+/// What a set of plugins is connected to.
+pub struct Wiring {
     /// What plugins run on.
     pub ground: Ground,
     /// Rung after each swap.
@@ -51,11 +51,11 @@ pub struct Host {
     /// The set that was published last, if any was.
     pub published: Option<PublishedSet>,
     /// Reads its tables.
-    pub tables: ReadTable,
+    pub read_table: ReadTable,
     /// Number of the first set that is published. One more than any before.
     pub first_generation: u64,
     /// Asked before a provisioner is replaced or taken away.
-    pub owned: Owned,
+    pub instances: CountInstances,
     /// Whom to tell that somebody wants the configuration read again.
     pub reloads: ReloadRequests,
 }

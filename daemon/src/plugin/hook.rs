@@ -20,9 +20,6 @@ use super::host::State;
 use crate::domain::{Failure, Verdict};
 use crate::extension::{Hook, Review};
 
-/// Hooks that have a spare; each takes one sandbox from the pool.
-pub(super) const SPARES: usize = 32;
-
 /// Making a spare takes microseconds. A plugin whose start takes more has none: others wait for theirs.
 const TIME_TO_MAKE: Duration = Duration::from_millis(50);
 

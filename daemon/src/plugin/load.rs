@@ -1,14 +1,14 @@
-//! The birth of a plugin: [`Candidate`] → [`Compiled`] → [`Linked`] → [`Active`].
+//! The birth of a plugin: [`Artifact`] → [`Compiled`] → [`Linked`] → [`Checked`].
 //!
 //! Each step checks one more thing and can only be reached through the one before, so that nothing
 //! that was not read whole, compiled, linked within its grants and asked who it is, can serve.
 //!
 //! ```text
-//! file ── read, bounded; sha256; is it a component? ──> Candidate
+//! file ── read, bounded; sha256; is it a component? ──> Artifact
 //!      ── compiled, off the runtime, one at a time ───> Compiled   (kept by digest)
 //!      ── imports granted? exports of its world? ─────> Linked
 //!      ── describe, settings as its schema says,
-//!         check-settings; no upstream ───────────────> Active
+//!         check-settings; no upstream ───────────────> Checked
 //! ```
 
 use std::io::Read as _;
@@ -17,8 +17,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
-use wasmtime::Engine;
-use wasmtime::component::Component;
+use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::bindings::described::{DescribedPre, info};
 use super::bindings::hook::HookPluginPre;
@@ -33,8 +32,9 @@ use super::host::{Linkers, State};
 use super::regular;
 use super::schema;
 use crate::domain::{Failure, FailureKind, Secrets};
-use crate::extension::PluginKind;
 
+/// The interface that the grant `process` gives.
+const PROCESS: &str = "wharfinger:plugin/process@";
 /// Of each of the calls before a plugin goes live.
 const FIRST_CALL: Duration = Duration::from_secs(5);
 /// Bytes of a name or a version.
@@ -47,13 +47,13 @@ const MAX_WARNING: usize = 1_024;
 
 /// A file that is a component by its header.
 #[derive(Clone)]
-pub(super) struct Candidate {
+pub(super) struct Artifact {
     pub(super) subject: Subject,
     pub(super) digest: Digest,
     pub(super) bytes: Bytes,
 }
 
-impl Candidate {
+impl Artifact {
     /// Reads the file, which may have `most` bytes. Blocks; the bytes are copied, since a file that is
     /// mapped could be cut short under us.
     pub(super) fn read(subject: Subject, most: usize) -> Result<Self, Error> {
@@ -93,13 +93,12 @@ impl Candidate {
     }
 
     /// Compiles it, or takes what was compiled of the same bytes before.
-    pub(super) async fn compile(self, compiler: &Compiler) -> Result<Compiled, Error> {
-        match compiler.component(&self.digest, self.bytes).await {
-            Ok(component) => Ok(Compiled { subject: self.subject, component }),
-            Err(CompileError::Refused(reason)) => {
-                Err(Error::Invalid { subject: self.subject, source: reason.into() })
-            }
-            Err(source) => Err(Error::NotCompiled { subject: self.subject, source: source.into() }),
+    pub(super) async fn compile(&self, compiler: &Compiler) -> Result<Compiled, Error> {
+        let subject = self.subject.clone();
+        match compiler.component(&self.digest, self.bytes.clone()).await {
+            Ok(component) => Ok(Compiled { subject, component }),
+            Err(CompileError::Refused(reason)) => Err(Error::Invalid { subject, source: reason.into() }),
+            Err(source) => Err(Error::NotCompiled { subject, source: source.into() }),
         }
     }
 }
@@ -117,41 +116,57 @@ impl Compiled {
         (range.end as usize).saturating_sub(range.start as usize)
     }
 
-    /// Links it with what its kind and its grants allow, and checks that it fills its world. `process`:
-    /// it has that grant, or had it and is denied every call that needs it.
-    pub(super) fn link(self, engine: &Engine, linkers: &Linkers, process: bool) -> Result<Linked, Error> {
-        let Self { subject, component } = self;
-        let linker = match (subject.kind, process) {
-            (PluginKind::Hook, _) => &linkers.hook,
-            (PluginKind::Provisioner, false) => &linkers.provisioner,
-            (PluginKind::Provisioner, true) => &linkers.process_provisioner,
-        };
-        let component_type = component.component_type();
-        // The linker would refuse these too, but without saying what to do.
-        for (import, _) in component_type.imports(engine) {
-            let wants_processes = import.starts_with("wharfinger:plugin/process@");
-            let import = import.to_owned();
-            if subject.kind == PluginKind::Hook && (wants_processes || import.starts_with("wasi:http/")) {
-                return Err(Error::NotForHooks { subject, import });
-            }
-            if wants_processes && !process {
-                return Err(Error::GrantMissing { subject, import, grant: "process" });
+    /// Links a hook.
+    pub(super) fn link_hook(self, linkers: &Linkers) -> Result<Linked<HookPluginPre<State>>, Error> {
+        for import in self.imports() {
+            if import.starts_with(PROCESS) || import.starts_with("wasi:http/") {
+                return Err(Error::NotForHooks { subject: self.subject, import });
             }
         }
-        let exports: Vec<String> = component_type.exports(engine).map(|(name, _)| name.to_owned()).collect();
+        self.fill("hook-plugin", &linkers.hook, HookPluginPre::new)
+    }
+
+    /// Links a provisioner. `process`: it has that grant, or had it and is denied every call that needs it.
+    pub(super) fn link_provisioner(
+        self,
+        linkers: &Linkers,
+        process: bool,
+    ) -> Result<Linked<ProvisionerPluginPre<State>>, Error> {
+        let linker = if process { &linkers.process_provisioner } else { &linkers.provisioner };
+        if let Some(import) =
+            self.imports().into_iter().find(|import| import.starts_with(PROCESS) && !process)
+        {
+            return Err(Error::GrantMissing { subject: self.subject, import, grant: "process" });
+        }
+        self.fill("provisioner-plugin", linker, ProvisionerPluginPre::new)
+    }
+
+    /// What it imports. A linker would refuse what is not granted too, but without saying what to do.
+    fn imports(&self) -> Vec<String> {
+        let engine = self.component.engine();
+        self.component.component_type().imports(engine).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Links it and checks that it fills its world.
+    fn fill<Pre>(
+        self,
+        world: &'static str,
+        linker: &Linker<State>,
+        filled: impl FnOnce(InstancePre<State>) -> wasmtime::Result<Pre>,
+    ) -> Result<Linked<Pre>, Error> {
+        let Self { subject, component } = self;
         let pre = match linker.instantiate_pre(&component) {
             Ok(pre) => pre,
             Err(error) => return Err(Error::Unlinkable { subject, source: error.into() }),
         };
-        let (world, filled) = match subject.kind {
-            PluginKind::Provisioner => {
-                ("provisioner-plugin", ProvisionerPluginPre::new(pre.clone()).map(World::Provisioner))
-            }
-            PluginKind::Hook => ("hook-plugin", HookPluginPre::new(pre.clone()).map(World::Hook)),
-        };
-        match filled.and_then(|filled| Ok((filled, DescribedPre::new(pre)?))) {
-            Ok((world, described)) => Ok(Linked { world, described }),
+        match filled(pre.clone()).and_then(|filled| Ok((filled, DescribedPre::new(pre)?))) {
+            Ok((pre, described)) => Ok(Linked { pre, described }),
             Err(error) => {
+                let exports: Vec<String> = component
+                    .component_type()
+                    .exports(component.engine())
+                    .map(|(name, _)| name.to_owned())
+                    .collect();
                 let exports = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
                 Err(Error::WrongWorld { subject, world, exports, source: error.into() })
             }
@@ -159,17 +174,9 @@ impl Compiled {
     }
 }
 
-/// A component with everything it imports, by its kind.
-pub(super) enum World {
-    /// Makes workloads.
-    Provisioner(ProvisionerPluginPre<State>),
-    /// Reviews requests.
-    Hook(HookPluginPre<State>),
-}
-
-/// A component that fills its world and has not run yet.
-pub(super) struct Linked {
-    world: World,
+/// A component that fills its world and has not run yet. `Pre`: what instances of that world are made of.
+pub(super) struct Linked<Pre> {
+    pre: Pre,
     described: DescribedPre<State>,
 }
 
@@ -181,20 +188,20 @@ pub(super) struct Description {
     pub(super) capabilities: Vec<String>,
     /// JSON Schema of its settings.
     pub(super) settings_schema: Option<String>,
-}
-
-/// A plugin that may serve.
-pub(super) struct Active {
-    pub(super) world: World,
-    pub(super) description: Description,
     /// What it said about its settings and took them all the same.
     pub(super) warnings: Vec<String>,
 }
 
-impl Linked {
+/// A plugin that may serve.
+pub(super) struct Checked<Pre> {
+    pub(super) pre: Pre,
+    pub(super) description: Description,
+}
+
+impl<Pre> Linked<Pre> {
     /// Asks it who it is and whether it takes its settings. `guest` must reach no upstream.
-    pub(super) async fn activate(self, guest: &Arc<Guest>) -> Result<Active, Error> {
-        let description = self.describe(guest).await?;
+    pub(super) async fn check(self, guest: &Arc<Guest>) -> Result<Checked<Pre>, Error> {
+        let mut description = self.describe(guest).await?;
         let schema = description.settings_schema.as_deref();
         let mut told = match schema::check(&guest.subject, schema, &guest.settings) {
             Ok(()) => Vec::new(),
@@ -204,7 +211,8 @@ impl Linked {
         // Asked in any case, so that every bad key is told at once.
         let checked = self.check_settings(guest).await;
         if told.is_empty() {
-            return Ok(Active { world: self.world, description, warnings: checked? });
+            description.warnings = checked?;
+            return Ok(Checked { pre: self.pre, description });
         }
         if let Err(Error::Settings { violations, .. }) = checked {
             for violation in violations {
@@ -294,6 +302,6 @@ fn description(subject: &Subject, said: info::Description) -> Result<Description
     if capabilities.len() > MAX_CAPABILITIES || capabilities.iter().any(|word| word.len() > MAX_WORD) {
         return Err(format!("it has more than {MAX_CAPABILITIES} capabilities, or too long ones"));
     }
-    let settings_schema = said.settings_schema;
-    Ok(Description { name: said.name, version: said.version, capabilities, settings_schema })
+    let (name, version, settings_schema) = (said.name, said.version, said.settings_schema);
+    Ok(Description { name, version, capabilities, settings_schema, warnings: Vec::new() })
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::error::{Error, Subject};
 use super::host::{Credentials, read_credentials};
-use super::load::Candidate;
-use super::options::{HookOptions, ProvisionerOptions};
-use crate::domain::{PluginKind, PluginVersion, Taken, Timestamp};
+use super::load::Artifact;
+use super::options::{HookOptions, ProvisionerOptions, Upstream};
+use crate::domain::{PluginKey, PluginKind, PluginVersion, Taken, Timestamp};
 
 /// A table of the configuration that describes a plugin.
 pub(super) trait PluginTable: Clone + PartialEq + Send + 'static {
@@ -16,6 +16,11 @@ pub(super) trait PluginTable: Clone + PartialEq + Send + 'static {
     fn text(&self) -> &str;
     /// What it reads beside its component.
     fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error>;
+
+    /// Which plugin it describes.
+    fn key(&self) -> PluginKey {
+        self.subject().key()
+    }
 }
 
 impl PluginTable for ProvisionerOptions {
@@ -29,12 +34,10 @@ impl PluginTable for ProvisionerOptions {
     }
 
     fn credentials(&self) -> Result<BTreeMap<String, Credentials>, Error> {
-        let read = |(upstream, granted): (&String, &super::options::Upstream)| {
-            let read = read_credentials(granted).map_err(|reason| Error::Upstream {
-                subject: self.subject(),
-                upstream: upstream.clone(),
-                reason,
-            })?;
+        let subject = self.subject();
+        let read = |(upstream, granted): (&String, &Upstream)| {
+            let read = read_credentials(granted);
+            let read = read.map_err(|reason| Error::upstream(&subject, upstream, reason))?;
             Ok((upstream.clone(), read))
         };
         self.upstreams.iter().map(read).collect()
@@ -63,7 +66,7 @@ pub(super) struct Material<Options> {
     pub(super) options: Options,
     /// What was taken away from its table.
     pub(super) taken: Taken,
-    pub(super) candidate: Candidate,
+    pub(super) artifact: Artifact,
     /// Of its upstreams, as their files and variables are now.
     pub(super) credentials: BTreeMap<String, Credentials>,
 }
@@ -71,7 +74,7 @@ pub(super) struct Material<Options> {
 impl<Options: PartialEq> Material<Options> {
     /// Whether nothing changed between `self` and `other`.
     pub(super) fn equals(&self, other: &Self) -> bool {
-        self.candidate.digest == other.candidate.digest
+        self.artifact.digest == other.artifact.digest
             && self.options == other.options
             && self.taken == other.taken
             && self.credentials == other.credentials
@@ -81,11 +84,11 @@ impl<Options: PartialEq> Material<Options> {
 impl<Options: PluginTable> Material<Options> {
     /// What identifies it: which component with which table.
     pub(super) fn version(&self) -> PluginVersion {
-        let Self { options, taken, candidate, .. } = self;
+        let Self { options, taken, artifact, .. } = self;
         PluginVersion {
-            kind: candidate.subject.kind,
-            name: candidate.subject.name.clone(),
-            digest: candidate.digest.as_str().to_owned(),
+            kind: artifact.subject.kind,
+            name: artifact.subject.name.clone(),
+            digest: artifact.digest.as_str().to_owned(),
             table: options.text().to_owned(),
             taken: taken.clone(),
             identities: Vec::new(),

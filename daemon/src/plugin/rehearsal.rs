@@ -30,7 +30,7 @@ pub(super) async fn candidate(
     })?;
     let settings = settings.unwrap_or_else(|| table.settings.clone());
     let table = HookOptions { plugin, settings, ..table };
-    let built = async { workshop.trial_hook(workshop.read(&table).await?).await };
+    let built = async { workshop.trial_hook(workshop.stock.read(&table).await?).await };
     built.await.map(|built| built.entry()).map_err(|error| CandidateRefusal::Refused(violations(error)))
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::allowance::Allowances;
 use super::built::{BuiltHook, BuiltProvisioner};
+use super::digest::Digest;
+use super::draft::Draft;
 use super::error::{Error, Refusal};
 use super::ground::ReadTable;
-use super::next::{self, Holders};
+use super::material::{Material, PluginTable};
 use super::options::StoredTable;
 use super::set::Parts;
 use super::workshop::Workshop;
@@ -24,7 +25,7 @@ enum Restored {
 pub(super) async fn restore(
     workshop: &Workshop,
     published: &PublishedSet,
-    tables: &ReadTable,
+    read_table: &ReadTable,
 ) -> (Parts, Vec<Refusal>) {
     let mut parts = Parts {
         retired: published.retired.iter().cloned().collect(),
@@ -37,7 +38,7 @@ pub(super) async fn restore(
     let restored: Vec<_> = published
         .plugins
         .iter()
-        .map(|version| async move { (version, one(workshop, version, tables, version.generation).await) })
+        .map(|version| async move { (version, restore_one(workshop, version, read_table).await) })
         .collect();
     let mut restored = stream::iter(restored).buffered(workshop.width);
     while let Some((version, restored)) = restored.next().await {
@@ -45,6 +46,7 @@ pub(super) async fn restore(
             Ok(Restored::Provisioner(mut built)) => {
                 built.identities.clone_from(&version.identities);
                 built.since = version.since;
+                let built = built.from_generation(version.generation);
                 let name = built.material.options.name.clone();
                 if version.taken.enabled {
                     parts.disabled.insert(name.clone());
@@ -53,7 +55,7 @@ pub(super) async fn restore(
             }
             Ok(Restored::Hook(mut built)) => {
                 built.since = version.since;
-                parts.hooks.push(Arc::new(built));
+                parts.hooks.push(Arc::new(built.from_generation(version.generation)));
             }
             Err(error) => lost.push(Refusal { plugin: version.key(), error }),
         }
@@ -61,61 +63,67 @@ pub(super) async fn restore(
     (parts, lost)
 }
 
-/// Puts an earlier version in the place of the one that serves in `parts`, without what is not left to
-/// it any more.
-pub(super) async fn put_back(
-    workshop: &Workshop,
-    parts: &mut Parts,
-    version: &PluginVersion,
-    tables: &ReadTable,
-    left: &Allowances,
-    holders: &Holders<'_>,
-    generation: u64,
-) -> Result<(), Error> {
-    let mut version = version.clone();
-    version.taken = match table(&version, tables)? {
-        StoredTable::Provisioner(options) => left.taken_from(&options, &version.taken),
-        StoredTable::Hook(options) => left.taken_from_hook(&options, &version.taken),
-    };
-    match one(workshop, &version, tables, generation).await? {
-        Restored::Provisioner(built) => {
-            let name = built.material.options.name.clone();
-            let old = parts.provisioners.get(&name).map(Arc::as_ref);
-            let built = next::admit(built, old, holders)?;
-            parts.provisioners.insert(name, Arc::new(built));
-        }
-        Restored::Hook(built) => {
-            let built = Arc::new(built);
-            let name = &built.material.options.name;
-            match parts.hooks.iter_mut().find(|hook| hook.material.options.name == *name) {
-                Some(serving) => *serving = built,
-                None => parts.hooks.push(built),
+impl Draft<'_> {
+    /// What serves, with an earlier version in the place of the one that does, without what is not left to
+    /// it any more.
+    pub(super) async fn put_back(&self, version: &PluginVersion) -> Result<Parts, Error> {
+        let mut parts = self.serving().clone();
+        let mut version = version.clone();
+        version.taken = match table(&version, self.read_table)? {
+            StoredTable::Provisioner(options) => self.allowances.taken_from(&options, &version.taken),
+            StoredTable::Hook(options) => self.allowances.taken_from_hook(&options, &version.taken),
+        };
+        match restore_one(self.workshop, &version, self.read_table).await? {
+            Restored::Provisioner(built) => {
+                let name = built.material.options.name.clone();
+                let built = self.admit(built, parts.provisioners.get(&name))?;
+                parts.provisioners.insert(name, Arc::new(built.from_generation(self.generation)));
+            }
+            Restored::Hook(built) => {
+                let built = Arc::new(built.from_generation(self.generation));
+                let name = &built.material.options.name;
+                match parts.hooks.iter_mut().find(|hook| hook.material.options.name == *name) {
+                    Some(serving) => *serving = built,
+                    None => parts.hooks.push(built),
+                }
             }
         }
+        Ok(parts)
     }
-    Ok(())
 }
 
-async fn one(
+async fn restore_one(
     workshop: &Workshop,
     version: &PluginVersion,
-    tables: &ReadTable,
-    generation: u64,
+    read_table: &ReadTable,
 ) -> Result<Restored, Error> {
-    Ok(match table(version, tables)? {
+    Ok(match table(version, read_table)? {
         StoredTable::Provisioner(options) => {
-            let material = workshop.restore(&options.without(&version.taken), version).await?;
-            Restored::Provisioner(workshop.provisioner(material, generation).await?)
+            let material = material(workshop, &options.without(&version.taken), version).await?;
+            Restored::Provisioner(workshop.provisioner(material).await?)
         }
         StoredTable::Hook(options) => {
-            let material = workshop.restore(&options, version).await?;
-            Restored::Hook(workshop.hook(material, generation).await?)
+            let material = material(workshop, &options, version).await?;
+            Restored::Hook(workshop.hook(material).await?)
         }
     })
 }
 
-fn table(version: &PluginVersion, tables: &ReadTable) -> Result<StoredTable, Error> {
-    tables(version).map_err(|reason| Error::Table {
+/// The machine code is fetched meanwhile. If there is none, it is made when it is needed.
+async fn material<Options: PluginTable>(
+    workshop: &Workshop,
+    options: &Options,
+    version: &PluginVersion,
+) -> Result<Material<Options>, Error> {
+    let material = workshop.stock.restore(options, version);
+    match Digest::parse(&version.digest) {
+        Some(digest) => tokio::join!(material, workshop.compiler.load(&digest)).0,
+        None => material.await,
+    }
+}
+
+fn table(version: &PluginVersion, read_table: &ReadTable) -> Result<StoredTable, Error> {
+    read_table(version).map_err(|reason| Error::Table {
         kind: version.kind.as_str(),
         name: version.name.clone(),
         reason,

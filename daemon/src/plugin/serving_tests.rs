@@ -104,7 +104,7 @@ fn with_upstream(bench: &Bench, mut table: Options, upstream: &Upstream) -> Opti
 
 /// What the provisioner shows to its upstream.
 fn shows(host: &PluginHost) -> Credentials {
-    let active = host.0.active.load();
+    let active = host.swap.active.load();
     active.parts.provisioner("local").unwrap().material.credentials["manager"].clone()
 }
 
@@ -202,7 +202,7 @@ async fn an_upstream_that_was_removed_does_not_come_back_elsewhere_while_there_a
             host.reload(with("without", false, &[]), Allowances::default()).await.unwrap();
         }
         let reached = || {
-            let active = host.0.active.load();
+            let active = host.swap.active.load();
             active.parts.provisioner("local").unwrap().material.options.upstreams.get("manager").cloned()
         };
         assert_eq!(reached(), None);

@@ -18,8 +18,8 @@ use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding};
 pub(super) struct Parts {
     /// Those that serve, and what is known of those that are disabled.
     pub(super) provisioners: BTreeMap<ProvisionerName, Arc<BuiltProvisioner>>,
-    /// In the order they are asked. Those that the configuration turned off are not among them; those
-    /// that a refused one did are, and are not asked.
+    /// In the order they are asked. One that the configuration turned off is not among them. One that was
+    /// turned off by a configuration that is refused is, so that it can come back; it is not asked.
     pub(super) hooks: Vec<Arc<BuiltHook>>,
     /// Every call is denied.
     pub(super) disabled: BTreeSet<ProvisionerName>,
@@ -77,16 +77,16 @@ impl Parts {
 
     /// The version that serves of one plugin.
     pub(super) fn version(&self, key: &PluginKey) -> Option<PluginVersion> {
-        match key.0 {
-            PluginKind::Provisioner => self.provisioner(&key.1).map(|built| built.version()),
-            PluginKind::Hook => self.hook(&key.1).map(|built| built.version()),
+        match key.kind {
+            PluginKind::Provisioner => self.provisioner(&key.name).map(|built| built.version()),
+            PluginKind::Hook => self.hook(&key.name).map(|built| built.version()),
         }
     }
 
     /// Where each upstream of a provisioner last was, by the versions that are remembered: also of those
     /// that it lost since.
     pub(super) fn places(&self, name: &ProvisionerName, tables: &ReadTable) -> BTreeMap<String, Upstream> {
-        let key = (PluginKind::Provisioner, name.as_str().to_owned());
+        let key = PluginKey::provisioner(name);
         let previous = self.previous.iter().filter(|version| version.key() == key).cloned();
         let mut places = BTreeMap::new();
         for version in previous.chain(self.version(&key)) {
@@ -207,7 +207,7 @@ impl Parts {
                 provisioner: Arc::new(Denied::new(name)),
             };
         };
-        let digest = built.material.candidate.digest.as_str().to_owned();
+        let digest = built.material.artifact.digest.as_str().to_owned();
         ProvisionerEntry {
             name: name.clone(),
             plugin: PluginIdentity { name: built.description.name.clone(), digest },

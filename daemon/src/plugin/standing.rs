@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::digest::Digest;
 use super::error::Error;
+use super::material::PluginTable as _;
 use super::options::Options;
 use super::set::Parts;
 use super::stats::Stats;
@@ -37,27 +39,18 @@ struct Desired {
     key: PluginKey,
     /// None if the file cannot be read, or is not to be.
     digest: Option<String>,
-    /// It is off, which counts as active.
+    /// It is not to serve: that it does not is no refusal.
     off: bool,
 }
 
 impl Standing {
     /// The configuration asks for this.
-    pub(super) fn desire(&mut self, options: &Options, mut digests: BTreeMap<PluginKey, String>) {
-        let provisioners = options
-            .provisioners
-            .iter()
-            .map(|table| (PluginKind::Provisioner, table.name.as_str().to_owned(), !table.enabled));
-        let hooks = options
-            .hooks
-            .iter()
-            .map(|table| (PluginKind::Hook, table.name.as_str().to_owned(), table.mode == HookMode::Off));
+    pub(super) fn desire(&mut self, options: &Options, digests: &BTreeMap<PluginKey, Digest>) {
+        let provisioners = options.provisioners.iter().map(|table| (table.key(), !table.enabled));
+        let hooks = options.hooks.iter().map(|table| (table.key(), table.mode == HookMode::Off));
         self.desired = provisioners
             .chain(hooks)
-            .map(|(kind, name, off)| {
-                let key = (kind, name);
-                Desired { digest: digests.remove(&key), key, off }
-            })
+            .map(|(key, off)| Desired { digest: digests.get(&key).map(Digest::to_string), key, off })
             .collect();
     }
 
@@ -83,7 +76,7 @@ impl Standing {
             self.refusals.entry(refusal.plugin.clone()).or_insert(refusal_of);
         }
         // The others are held back: a set is published whole.
-        let culprits: Vec<&str> = refusals.iter().map(|refusal| refusal.plugin.1.as_str()).collect();
+        let culprits: Vec<&str> = refusals.iter().map(|refusal| refusal.plugin.name.as_str()).collect();
         for Desired { key, digest, off } in &self.desired {
             let serves = active.version(key).map(|version| version.digest);
             if !self.refusals.contains_key(key) && !off && serves != *digest {
@@ -107,13 +100,13 @@ impl Standing {
     /// The plugin that is meant by a name, and perhaps a kind.
     pub(super) fn find(&self, name: &str, kind: Option<PluginKind>) -> Result<PluginKey, RollbackError> {
         let named =
-            |desired: &&Desired| desired.key.1 == name && kind.is_none_or(|kind| kind == desired.key.0);
+            |desired: &&Desired| desired.key.name == name && kind.is_none_or(|kind| kind == desired.key.kind);
         let mut found = self.desired.iter().filter(named).map(|desired| desired.key.clone());
         match (found.next(), found.next()) {
             (Some(key), None) => Ok(key),
             (Some(_), Some(_)) => Err(RollbackError::Ambiguous(name.to_owned())),
             (None, _) => {
-                let known = self.desired.iter().map(|desired| desired.key.1.clone()).collect();
+                let known = self.desired.iter().map(|desired| desired.key.name.clone()).collect();
                 Err(RollbackError::Unknown { name: name.to_owned(), known })
             }
         }
@@ -153,18 +146,21 @@ impl Standing {
         let refusal = self.refusals.get(&key).cloned().or(rolled_back);
         let quarantine = stats.and_then(|stats| stats.quarantine.report());
         let percentiles = stats.and_then(Stats::percentiles);
-        let provisioner = provisioner_name(&key);
+        let provisioner = key.provisioner_name();
         let desired = self.desired(&key);
         let is_off = desired.is_some_and(|desired| desired.off)
             || provisioner.as_ref().is_some_and(|name| active.disabled.contains(name));
-        let state = match () {
-            () if quarantine.is_some() => PluginState::Quarantined,
-            () if refusal.is_some() => PluginState::Refused,
-            () if is_off => PluginState::Disabled,
-            () if provisioner.as_ref().is_some_and(|name| active.retired.contains(name)) => {
-                PluginState::Retired
-            }
-            () => PluginState::Active,
+        let is_retired = provisioner.as_ref().is_some_and(|name| active.retired.contains(name));
+        let state = if quarantine.is_some() {
+            PluginState::Quarantined
+        } else if refusal.is_some() {
+            PluginState::Refused
+        } else if is_off {
+            PluginState::Disabled
+        } else if is_retired {
+            PluginState::Retired
+        } else {
+            PluginState::Active
         };
         let previous = active.previous.iter().rev().filter(|version| version.key() == key);
         PluginReport {
@@ -181,8 +177,8 @@ impl Standing {
             calls: stats.map_or(0, Stats::calls),
             p50: percentiles.map(|(median, _)| median),
             p99: percentiles.map(|(_, slowest)| slowest),
-            kind: key.0,
-            name: key.1,
+            kind: key.kind,
+            name: key.name,
         }
     }
 
@@ -206,13 +202,10 @@ fn previous_version(version: &PluginVersion) -> PreviousVersion {
     PreviousVersion { digest: version.digest.clone(), generation: version.generation, since: version.since }
 }
 
-fn provisioner_name((kind, name): &PluginKey) -> Option<ProvisionerName> {
-    (*kind == PluginKind::Provisioner).then(|| name.parse().ok()).flatten()
-}
-
-fn stats<'parts>(active: &'parts Parts, (kind, name): &PluginKey) -> Option<&'parts Stats> {
-    match kind {
-        PluginKind::Provisioner => active.provisioner(name).map(|built| &*built.stats),
-        PluginKind::Hook => active.hook(name).map(|built| &*built.stats),
-    }
+fn stats<'parts>(active: &'parts Parts, key: &PluginKey) -> Option<&'parts Stats> {
+    let guest = match key.kind {
+        PluginKind::Provisioner => active.provisioner(&key.name).map(|built| &built.guest),
+        PluginKind::Hook => active.hook(&key.name).map(|built| &built.guest),
+    };
+    guest.map(|guest| &*guest.stats)
 }

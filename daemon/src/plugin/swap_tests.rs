@@ -73,7 +73,7 @@ async fn the_spare_sandbox_of_a_hook_serves_one_review_and_goes_with_the_hook() 
     let hook = bench.write(&once, "h.wasm");
     let provisioner = provisioner_options(&path);
     let host = bench.start(options(provisioner.clone(), vec![hook_options(&hook)])).await.unwrap();
-    let permits = &host.0.workshop.spares;
+    let permits = &host.swap.workshop.spares;
     let free = permits.available_permits();
     let spares = || free - permits.available_permits();
     let review = review();

@@ -131,22 +131,22 @@ impl Bench {
         };
         let published = self.published.lock().unwrap().clone();
         let first_generation = published.as_ref().map_or(7, |published| published.generation + 1);
-        let host = Host {
+        let wiring = Wiring {
             ground,
             changed: self.changed.clone(),
             ledger: Arc::new(Records(self.published.clone())),
             published,
-            tables: Box::new(move |version| {
+            read_table: Box::new(move |version| {
                 let tables = tables.lock().unwrap();
                 tables.get(&version.table).cloned().ok_or_else(|| "it was lost".to_owned())
             }),
             first_generation,
-            owned: Box::new(move |_| owned.load(Ordering::Relaxed)),
+            instances: Box::new(move |_| owned.load(Ordering::Relaxed)),
             reloads: tokio::sync::mpsc::channel(1).0,
         };
         let loading = LoadingOptions { dir: self.folder.path().join("kept"), ..options.loading };
         let options = Options { loading, ..options };
-        PluginHost::start(options, Allowances::default(), host).await
+        PluginHost::start(options, Allowances::default(), wiring).await
     }
 
     /// The provisioner of a guest.

@@ -13,7 +13,7 @@ use super::built::Built;
 use super::error::{Error, Subject};
 use super::ground::Ground;
 use super::host::Script;
-use super::load::Candidate;
+use super::load::Artifact;
 use super::options::{HookOptions, LoadingOptions, ProvisionerOptions};
 use super::stats::Stats;
 use super::workshop::Workshop;
@@ -55,10 +55,10 @@ impl<Extension: ?Sized> Loaded<Extension> {
             version: description.version,
             capabilities: description.capabilities,
             settings_schema: description.settings_schema,
-            warnings: built.warnings,
+            warnings: description.warnings,
             compiling,
             code,
-            stats: built.stats,
+            stats: built.guest.stats.clone(),
         }
     }
 
@@ -84,22 +84,22 @@ impl Workbench {
 
     /// Loads a hook.
     pub async fn hook(&self, options: &HookOptions) -> Result<Loaded<dyn Hook>, Error> {
-        let material = self.0.read(options).await?;
-        let compiled = self.compile(&material.candidate).await?;
-        Ok(Loaded::new(self.0.hook(material, 1).await?, compiled))
+        let material = self.0.stock.read(options).await?;
+        let compiled = self.compile(&material.artifact).await?;
+        Ok(Loaded::new(self.0.hook(material).await?, compiled))
     }
 
     /// Loads a provisioner.
     pub async fn provisioner(&self, options: &ProvisionerOptions) -> Result<Loaded<dyn Provisioner>, Error> {
-        let material = self.0.read(options).await?;
-        let compiled = self.compile(&material.candidate).await?;
-        Ok(Loaded::new(self.0.provisioner(material, 1).await?, compiled))
+        let material = self.0.stock.read(options).await?;
+        let compiled = self.compile(&material.artifact).await?;
+        Ok(Loaded::new(self.0.provisioner(material).await?, compiled))
     }
 
     /// The compiler keeps what it made: building the plugin takes it from there.
-    async fn compile(&self, candidate: &Candidate) -> Result<(Duration, usize), Error> {
+    async fn compile(&self, artifact: &Artifact) -> Result<(Duration, usize), Error> {
         let began = Instant::now();
-        let compiled = candidate.clone().compile(&self.0.compiler).await?;
+        let compiled = artifact.compile(&self.0.compiler).await?;
         Ok((began.elapsed(), compiled.code()))
     }
 }
@@ -107,5 +107,5 @@ impl Workbench {
 /// Reads a component's file and says what it is, without running it. Blocks.
 pub fn inspect(path: &Path) -> Result<Anatomy, Error> {
     let max_file = LoadingOptions::in_dir(PathBuf::new()).max_file;
-    Anatomy::of(&Candidate::read(Subject::file(path), max_file)?)
+    Anatomy::of(&Artifact::read(Subject::file(path), max_file)?)
 }

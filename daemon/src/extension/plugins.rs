@@ -152,5 +152,5 @@ pub trait Plugins: Extensions {
 
     /// Builds a hook of the configuration as it would be with `candidate`, under all the checks there
     /// are, and plugs it in nowhere. Also one that is off.
-    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal>;
+    async fn trial_hook(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal>;
 }

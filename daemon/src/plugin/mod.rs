@@ -48,7 +48,6 @@ mod options;
 mod provisioner;
 mod quarantine;
 mod regular;
-mod rehearsal;
 mod restore;
 mod schema;
 mod serving;
@@ -60,6 +59,7 @@ mod swap;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod warehouse;
 mod workbench;
 mod workshop;

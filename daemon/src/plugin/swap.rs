@@ -35,7 +35,7 @@ use super::options::{HookOptions, Options, Upstream};
 use super::set::{ActiveSet, Parts};
 use super::standing::Standing;
 use super::workshop::Workshop;
-use super::{Allowances, rehearsal, restore, serving};
+use super::{Allowances, restore, serving, trial};
 use crate::domain::{PluginKey, PluginKind, ProvisionerName};
 use crate::extension::{
     Candidate, CandidateRefusal, ConfigurationReport, ExtensionSet, Extensions, HookEntry, PluginReport,
@@ -428,13 +428,13 @@ impl Plugins for PluginHost {
         }
     }
 
-    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn trial_hook(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         let tables = self.0.hook_tables.load_full();
         let Some(table) = tables.iter().find(|table| table.name.as_str() == hook) else {
             let hooks = tables.iter().map(|table| table.name.clone()).collect();
             return Err(CandidateRefusal::Unknown { hooks });
         };
-        rehearsal::candidate(&self.0.workshop, table.clone(), candidate).await
+        trial::hook(&self.0.workshop, table.clone(), candidate).await
     }
 }
 

@@ -122,7 +122,7 @@ impl Service {
     pub async fn create(&self, request: CreateRequest, options: CreateOptions) -> Result<Created, Error> {
         let CreateOptions { wait, dry_run, key } = options;
         if dry_run {
-            let Reviewed { spec, admission, .. } = self.rehearse(request).await?;
+            let Reviewed { spec, admission, .. } = self.dry_run(request).await?;
             return Ok(Created::WouldBeAccepted { spec, admission });
         }
         let turn = key.map(|key| self.turn(&key, &Meaning::of("create").create(&request))).transpose()?;
@@ -144,7 +144,7 @@ impl Service {
     }
 
     /// Checks the request and asks every hook; stores nothing.
-    pub(super) async fn rehearse(&self, request: CreateRequest) -> Result<Reviewed, Error> {
+    pub(super) async fn dry_run(&self, request: CreateRequest) -> Result<Reviewed, Error> {
         let _permit = self.admission()?;
         self.review(request, true).await
     }

@@ -131,7 +131,7 @@ impl Service {
         let RehearsalRequest { hook, candidate, limit } = request;
         let busy = |_| Error::RehearsalUnderWay { retry_after: LATER };
         let _turn = self.inner.rehearsals.try_acquire().map_err(busy)?;
-        let built = self.inner.extensions.rehearsal(&hook, candidate).await;
+        let built = self.inner.extensions.trial_hook(&hook, candidate).await;
         let entry = built.map_err(|refusal| match refusal {
             CandidateRefusal::Unknown { hooks } => Error::HookNotFound { name: shown(&hook), hooks },
             CandidateRefusal::Refused(violations) => Error::Invalid(violations),

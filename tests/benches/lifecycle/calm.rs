@@ -196,7 +196,7 @@ impl Plugins for Calm {
         Err(RollbackError::Unknown { name: name.to_owned(), known: Vec::new() })
     }
 
-    async fn rehearsal(&self, _hook: &str, _candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn trial_hook(&self, _hook: &str, _candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         Err(CandidateRefusal::Unknown { hooks: Vec::new() })
     }
 }

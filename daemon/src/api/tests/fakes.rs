@@ -165,7 +165,7 @@ impl Plugins for Fakes {
     }
 
     /// A plugin's name is refused.
-    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn trial_hook(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         let Some(says) = self.candidate.clone().filter(|_| hook == "naming") else {
             return Err(CandidateRefusal::Unknown { hooks: vec!["naming".parse().unwrap()] });
         };

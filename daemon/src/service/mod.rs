@@ -40,7 +40,7 @@ pub use options::Options;
 pub use orphans::OrphanReference;
 pub use plugins::{HookView, PluginsView};
 pub use provisioners::ProvisionerView;
-pub use rehearsal::{Cut, Objection, Rehearsal, RehearsalRequest, Reviewed, Tally};
+pub use rehearsal::{CaseKind, Cut, Objection, Rehearsal, RehearsalRequest, Tally};
 pub use resolve::{Resolved, resolve};
 pub use streams::StreamEnd;
 pub use tools::ToolsView;

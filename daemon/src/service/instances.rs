@@ -15,7 +15,7 @@ use crate::domain::{
     Query, Revision, Secrets, Sighting, Spec, Template, shown,
 };
 use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding, Review};
-use crate::store::{Made, Occasion};
+use crate::lifecycle::{Made, Occasion};
 
 /// What stands in a path: an id or a name. A name never parses as an id.
 #[derive(Debug, Clone, PartialEq, Eq)]

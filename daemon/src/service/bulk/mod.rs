@@ -32,8 +32,8 @@ use super::{Error, Reference, Service};
 use crate::domain::{
     Bulk, BulkId, BulkItem, BulkOp, IdempotencyKey, InstanceId, ItemStep, Order, Progress, Refusal, shown,
 };
+use crate::lifecycle::Made;
 use crate::runtime::Activator;
-use crate::store::Made;
 
 /// Puts a refusal into the words that a single request would have got. Given by whoever speaks to
 /// users: nobody else knows these words.

@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use super::{Error, json, words};
 use crate::config::ByItself;
-use crate::extension::{Hook, PluginKind, Provisioner};
+use crate::domain::PluginKind;
+use crate::extension::{Hook, Provisioner};
 use crate::plugin::{self, Anatomy, Limits, Loaded, LoadingOptions, Script, Workbench};
 use crate::process::{self, Processes, Signal};
 use crate::runtime::{Scratch, Tasks};

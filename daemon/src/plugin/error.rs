@@ -4,8 +4,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use crate::domain::{Failure, ProvisionerName, Violation, pointer_path};
-use crate::extension::PluginKind;
+use crate::domain::{Failure, PluginKind, ProvisionerName, Violation, pointer_path};
 
 /// An error of the sandbox, which has a type of its own.
 pub(super) type Cause = Box<dyn std::error::Error + Send + Sync>;

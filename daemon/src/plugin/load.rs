@@ -32,8 +32,7 @@ use super::error::{Error, Subject};
 use super::host::{Linkers, State};
 use super::regular;
 use super::schema;
-use crate::domain::{Failure, FailureKind, Secrets};
-use crate::extension::PluginKind;
+use crate::domain::{Failure, FailureKind, PluginKind, Secrets};
 
 /// Of each of the calls before a plugin goes live.
 const FIRST_CALL: Duration = Duration::from_secs(5);

@@ -12,7 +12,7 @@
 //!   generation is never used for two sets.
 //! * A set is stored, and its components are kept, before it serves: a start begins with it, whatever
 //!   became of the operator's files. So a start and a reload are one path.
-//! * A refused reload changes nothing but what [`Plugins::plugins`] says, and is logged once for as
+//! * A refused reload changes nothing but what [`Plugins::reports`] says, and is logged once for as
 //!   long as its reasons stay the same. What it only takes away is taken away all the same, and what serves
 //!   has the credentials that its files hold now.
 //! * One change at a time.
@@ -401,7 +401,7 @@ impl Extensions for PluginHost {
 
 #[async_trait]
 impl Plugins for PluginHost {
-    fn plugins(&self) -> Vec<PluginReport> {
+    fn reports(&self) -> Vec<PluginReport> {
         self.0.standing().report(&self.0.active.load().parts, &*self.0.owned)
     }
 

@@ -47,13 +47,13 @@ pub use tools::ToolsView;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{
-    CallError, Candidate, ConfigurationReport, LogLine, PluginKind, PluginQuarantine, PluginRefusal,
-    PluginReport, PluginState, PreviousVersion, ProvisionerStanding, Reach, RollbackError,
+    Candidate, ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport, PluginState,
+    PreviousVersion, ProvisionerStanding, Reach, RollbackError, ToolCallError,
 };
 
 use crate::catalog::Catalog;
 use crate::domain::ProvisionerName;
-use crate::extension::{Caller, Plugins};
+use crate::extension::{Plugins, ToolCaller};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
 use bulk::Bulks;
@@ -69,7 +69,7 @@ struct Inner {
     lifecycle: Lifecycle,
     catalog: Catalog,
     extensions: Arc<dyn Plugins>,
-    caller: Arc<dyn Caller>,
+    caller: Arc<dyn ToolCaller>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
     bulks: Bulks,
@@ -88,7 +88,7 @@ impl Service {
         lifecycle: Lifecycle,
         catalog: Catalog,
         extensions: Arc<dyn Plugins>,
-        caller: Arc<dyn Caller>,
+        caller: Arc<dyn ToolCaller>,
         clock: Arc<dyn Clock>,
         shutdown: Shutdown,
     ) -> Self {

@@ -57,10 +57,11 @@ pub mod log;
 mod plugin;
 pub mod process;
 mod provisioner;
+mod request;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
-mod words;
+mod workload;
 
 /// A sandbox is made anew for each call: an allocator that begins with the memory the module has spares
 /// each one from growing it, which the standard library's does first of all. The feature `allocator`.
@@ -81,7 +82,8 @@ pub use provisioner::{
     Observation, OwnedPage, OwnedQuery, OwnedWorkload, Provisioner, TemplatesPage, TemplatesQuery,
     WorkloadState,
 };
-pub use words::{InstanceRequest, Pairs, Target, Template, Workload};
+pub use request::{InstanceRequest, Pairs, Template};
+pub use workload::{Target, Workload};
 
 /// Everything a plugin usually names: `use wharfinger_plugin_sdk::prelude::*;`.
 pub mod prelude {

@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use wharfinger::domain::{
-    ConditionKind, ConditionStatus, Fact, Failure, FailureKind, InstanceId, LastOutput, Observation, OwnerId,
-    PhaseKind, PluginIdentity, ProvisionerName, Secrets, Target, Template, Workload, WorkloadState,
+    ConditionKind, ConditionStatus, Fact, Failure, FailureKind, InstanceId, LastOutput, LogLine, Observation,
+    OwnerId, PhaseKind, PluginIdentity, ProvisionerName, Secrets, Target, Template, Workload, WorkloadState,
 };
 use wharfinger::extension::{
-    Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogLine, LogsPage, LogsRequest,
-    OwnedPage, Prober, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Rung,
+    Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage,
+    Prober, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::given::Plugin;
 use super::request::Question;
-use super::words::OWNER;
+use super::request_file::OWNER;
 use crate::domain::{Decision, Failure, LogLine, Observation, Template, Verdict, Violation, Workload};
 use crate::extension::{Creation, LogsPage, OwnedPage};
 

@@ -7,9 +7,11 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use super::{Error, json, words};
+use super::request_file::OWNER;
+use super::{Error, json};
 use crate::config::ByItself;
-use crate::extension::{Hook, PluginKind, Provisioner};
+use crate::domain::PluginKind;
+use crate::extension::{Hook, Provisioner};
 use crate::plugin::{self, Anatomy, Limits, Loaded, LoadingOptions, Script, Workbench};
 use crate::process::{self, Processes, Signal};
 use crate::runtime::{Scratch, Tasks};
@@ -147,7 +149,7 @@ impl Subject {
 
     /// Ends what the plugin started and did not end.
     pub(super) async fn finish(self) {
-        let Ok(children) = self.processes.children(words::OWNER).await else { return };
+        let Ok(children) = self.processes.children(OWNER).await else { return };
         for child in children {
             if let Ok(false) = self.processes.signal(&child.target, Signal::Terminate, GRACE).await {
                 let _ = self.processes.signal(&child.target, Signal::Kill, GRACE).await;

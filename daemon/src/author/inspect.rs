@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Error, Outcome, Report};
-use crate::extension::PluginKind;
+use crate::domain::PluginKind;
 use crate::plugin::{self, Anatomy};
 
 /// See the module.

@@ -20,9 +20,9 @@ mod fixture;
 mod given;
 mod inspect;
 mod request;
+mod request_file;
 mod run;
 mod scaffold;
-mod words;
 
 use clap::Subcommand;
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, from_value};
 
-use super::words::{Call, Request, parse, target, template};
+use super::request_file::{Call, Request, parse, target, template};
 use super::{Error, json};
 use crate::catalog;
 use crate::config::{self, Overrides};

@@ -9,7 +9,7 @@ use crate::domain::{Secrets, format_duration};
 
 /// One call of a tool.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
+pub struct ToolCall<'a> {
     /// As the server calls it.
     pub tool: &'a str,
     /// A JSON object, as text.
@@ -20,7 +20,7 @@ pub struct Call<'a> {
 
 /// Why a call has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
+pub enum ToolCallError {
     /// As many calls are out as may be. Nothing was sent.
     #[error("as many tools are being called as may be at once")]
     Busy,
@@ -51,9 +51,9 @@ pub enum CallError {
 
 /// Calls tools.
 #[async_trait]
-pub trait Caller: Send + Sync {
+pub trait ToolCaller: Send + Sync {
     /// Calls a tool, once, and answers with the MCP result as JSON text. The question's timeout is that of
     /// each exchange before the call; the call has its own. Whoever stops waiting gives its turn back; the tool
     /// may run on.
-    async fn call(&self, question: &Question, call: Call<'_>) -> Result<String, CallError>;
+    async fn call(&self, question: &Question, call: ToolCall<'_>) -> Result<String, ToolCallError>;
 }

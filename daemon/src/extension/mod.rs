@@ -12,16 +12,14 @@ mod prober;
 mod provisioner;
 mod set;
 
-pub use crate::domain::{LogLine, PluginKind};
-pub use caller::{Call, CallError, Caller};
-pub use hook::{Candidate, CandidateRefusal, Hook, HookEntry, Review};
+pub use caller::{ToolCall, ToolCallError, ToolCaller};
+pub use hook::{Hook, Review};
 pub use plugins::{
-    ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport, PluginState, Plugins,
-    PreviousVersion, RollbackError,
+    Candidate, CandidateRefusal, ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport,
+    PluginState, Plugins, PreviousVersion, RollbackError,
 };
 pub use prober::{Answer, Era, Prober, Question, Rung};
 pub use provisioner::{
-    CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner,
-    ProvisionerEntry, ProvisionerStanding, Reach,
+    CreateOrder, CreateOutcome, Creation, LogsPage, LogsRequest, OwnedPage, OwnedWorkload, Provisioner, Reach,
 };
-pub use set::{ExtensionSet, Extensions};
+pub use set::{ExtensionSet, Extensions, HookEntry, ProvisionerEntry, ProvisionerStanding};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Candidate, CandidateRefusal, Extensions, HookEntry};
-use crate::domain::{PluginKind, Timestamp};
+use super::{Extensions, HookEntry};
+use crate::domain::{HookName, PluginKind, Timestamp, Violation};
 
 /// How a plugin stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,11 +135,33 @@ pub enum RollbackError {
     },
 }
 
+/// What is different about a hook that is tried and not plugged in. What is not said here is as the
+/// configuration has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Candidate {
+    /// A plain file name in the folder of the hook's plugin.
+    pub plugin: Option<String>,
+    /// A JSON object.
+    pub settings: Option<String>,
+}
+
+/// Why a candidate is not tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CandidateRefusal {
+    /// The configuration has no hook of this name.
+    Unknown {
+        /// Those it has.
+        hooks: Vec<HookName>,
+    },
+    /// It cannot be loaded as that hook. Pointers lead into the candidate.
+    Refused(Vec<Violation>),
+}
+
 /// The plugins behind a set, for people: how they stand, and what can be asked of them.
 #[async_trait]
 pub trait Plugins: Extensions {
     /// How each plugin stands.
-    fn plugins(&self) -> Vec<PluginReport>;
+    fn reports(&self) -> Vec<PluginReport>;
 
     /// How the configuration as a whole stands.
     fn configuration(&self) -> ConfigurationReport;
@@ -152,5 +174,5 @@ pub trait Plugins: Extensions {
 
     /// Builds a hook of the configuration as it would be with `candidate`, under all the checks there
     /// are, and plugs it in nowhere. Also one that is off.
-    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal>;
+    async fn trial_hook(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal>;
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::domain::{
-    EndpointRule, Failure, InstanceId, LogLine, Observation, OwnerId, PluginIdentity, ProvisionerName,
-    Secrets, Spec, Target, Template, Timestamp, Workload,
+    Failure, InstanceId, LogLine, Observation, OwnerId, Secrets, Spec, Target, Template, Timestamp, Workload,
 };
 
 /// What is to be made.
@@ -137,48 +136,4 @@ pub trait Provisioner: Send + Sync {
 
     /// Whether the backend answers, by the last calls. Asks nobody.
     fn reach(&self) -> Reach;
-}
-
-/// Whether a provisioner takes new instances.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ProvisionerStanding {
-    /// It does.
-    Serving,
-    /// The configuration lacks it: it looks after the instances it has.
-    Retired,
-    /// Every call is denied.
-    Disabled,
-}
-
-/// A provisioner in a set, with what others need to know of it.
-#[derive(Clone)]
-pub struct ProvisionerEntry {
-    /// As its table in the configuration.
-    pub name: ProvisionerName,
-    /// What is behind it.
-    pub plugin: PluginIdentity,
-    /// Every name by which the plugin described itself while its backend was the same.
-    pub identities: Vec<String>,
-    /// Whether it takes new instances.
-    pub standing: ProvisionerStanding,
-    /// As the plugin describes them.
-    pub capabilities: Vec<String>,
-    /// Where its workloads' endpoints may be; empty: anywhere but the addresses always refused.
-    pub endpoints: Vec<EndpointRule>,
-    /// Whom to ask.
-    pub provisioner: Arc<dyn Provisioner>,
-}
-
-impl ProvisionerEntry {
-    /// Whether it takes new instances.
-    pub fn takes_new(&self) -> bool {
-        self.standing == ProvisionerStanding::Serving
-    }
-
-    /// Whether it is the backend that made a workload through the plugin `maker`.
-    pub fn is_of(&self, maker: &str) -> bool {
-        self.standing == ProvisionerStanding::Disabled
-            || self.plugin.name == maker
-            || self.identities.iter().any(|identity| identity == maker)
-    }
 }

@@ -31,14 +31,14 @@ use tokio::sync::broadcast;
 
 pub use error::Error;
 
-pub use crate::store::Backup;
+pub use crate::store::{Backup, Claim, Claimed, Made, Occasion};
 
 use crate::domain::{
     Event, Fact, FactKind, Instance, InstanceId, InstanceName, Notice, Outlook, OwnerId, PhaseKind,
     ProvisionerName, Query, Revision, Secrets, Sighting, Spec, Status, Subject, Timestamp, WorkloadName,
 };
 use crate::runtime::{Activator, Clock, Metrics};
-use crate::store::{self, Committed, EventDraft, Occasion, Page, Store, WhenFull};
+use crate::store::{self, Committed, EventDraft, Page, Store, WhenFull};
 use agenda::Agenda;
 use decision::decide;
 use orphans::Orphans;

@@ -6,7 +6,7 @@ use wasmparser::{KnownCustom, Parser, Payload};
 
 use super::error::Error;
 use super::load::Artifact;
-use crate::extension::PluginKind;
+use crate::domain::PluginKind;
 
 /// Names that are kept of one list; a file can hold millions.
 const MAX_NAMES: usize = 1_000;

@@ -20,7 +20,7 @@ use super::set::{ActiveSet, Parts};
 use super::survey::Survey;
 use super::swap::{Changing, Reloaded, Swap, refused};
 use super::workshop::Workshop;
-use super::{rehearsal, restore};
+use super::{restore, trial};
 use crate::domain::{PluginKey, PluginKind};
 use crate::extension::{
     Candidate, CandidateRefusal, ConfigurationReport, ExtensionSet, Extensions, HookEntry, PluginReport,
@@ -192,7 +192,7 @@ impl Extensions for PluginHost {
 
 #[async_trait]
 impl Plugins for PluginHost {
-    fn plugins(&self) -> Vec<PluginReport> {
+    fn reports(&self) -> Vec<PluginReport> {
         self.swap.standing().report(&self.swap.active.load().parts, &self.swap.instances)
     }
 
@@ -219,12 +219,12 @@ impl Plugins for PluginHost {
         }
     }
 
-    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn trial_hook(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         let tables = self.swap.hook_tables.load_full();
         let Some(table) = tables.iter().find(|table| table.name.as_str() == hook) else {
             let hooks = tables.iter().map(|table| table.name.clone()).collect();
             return Err(CandidateRefusal::Unknown { hooks });
         };
-        rehearsal::candidate(&self.swap.workshop, table.clone(), candidate).await
+        trial::hook(&self.swap.workshop, table.clone(), candidate).await
     }
 }

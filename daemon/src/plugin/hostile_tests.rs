@@ -217,7 +217,7 @@ fn only(host: &PluginHost) -> Arc<dyn Provisioner> {
 }
 
 async fn until_over(host: &PluginHost) {
-    while host.plugins()[0].quarantine.as_ref().is_some_and(|one| {
+    while host.reports()[0].quarantine.as_ref().is_some_and(|one| {
         one.until.is_some_and(|until| until > crate::runtime::Clock::now(&crate::runtime::SystemClock))
     }) {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -234,12 +234,12 @@ async fn a_plugin_that_ends_badly_again_and_again_is_left_alone_and_tried_now_an
         assert_eq!(create(&*provisioner).await.code, "plugin_trapped");
         assert!(provisioner.inspect(&target(), &Secrets::default()).await.is_ok());
     }
-    assert_eq!(host.plugins()[0].state, PluginState::Active);
+    assert_eq!(host.reports()[0].state, PluginState::Active);
 
     for _ in 0..2 {
         assert_eq!(create(&*provisioner).await.code, "plugin_trapped");
     }
-    let report = host.plugins().remove(0);
+    let report = host.reports().remove(0);
     assert_eq!(report.state, PluginState::Quarantined);
     let quarantine = report.quarantine.unwrap();
     assert!(quarantine.failures == 2 && quarantine.reason.contains("trapped"), "{quarantine:?}");
@@ -250,7 +250,7 @@ async fn a_plugin_that_ends_badly_again_and_again_is_left_alone_and_tried_now_an
         (FailureKind::NotApplied, "plugin_quarantined")
     );
     assert!(failure.retry_after.is_some_and(|pause| pause <= POLICY.pause), "{failure:?}");
-    assert_eq!(host.plugins()[0].calls, calls, "the plugin was not called");
+    assert_eq!(host.reports()[0].calls, calls, "the plugin was not called");
 
     // The trial fails, and the next pause is longer; the one after it does not.
     until_over(&host).await;
@@ -260,7 +260,7 @@ async fn a_plugin_that_ends_badly_again_and_again_is_left_alone_and_tried_now_an
     assert!(failure.retry_after.is_some_and(|pause| pause > POLICY.pause), "{failure:?}");
     until_over(&host).await;
     assert!(provisioner.inspect(&target(), &Secrets::default()).await.is_ok());
-    assert_eq!(host.plugins()[0].state, PluginState::Active);
+    assert_eq!(host.reports()[0].state, PluginState::Active);
     assert_eq!(create(&*provisioner).await.code, "plugin_trapped");
 }
 
@@ -293,7 +293,7 @@ async fn a_plugin_that_is_built_anew_begins_afresh() {
     assert_eq!(create(&*only(&host)).await.code, "plugin_quarantined");
     bench.write(&TestGuest::provisioner(), "p.wasm");
     host.reload(table, Allowances::default()).await.unwrap();
-    assert_eq!(host.plugins()[0].state, PluginState::Active);
+    assert_eq!(host.reports()[0].state, PluginState::Active);
     assert!(only(&host).inspect(&target(), &Secrets::default()).await.is_ok());
 }
 
@@ -309,7 +309,7 @@ async fn a_call_that_got_no_turn_is_no_bad_end() {
         tokio::join!(create(&*provisioner), create(&*provisioner), create(&*provisioner));
     assert_eq!(first.code, "plugin_timed_out");
     assert_eq!((second.code.as_str(), third.code.as_str()), ("plugin_busy", "plugin_busy"));
-    assert_eq!(host.plugins()[0].state, PluginState::Active, "one bad end alone");
+    assert_eq!(host.reports()[0].state, PluginState::Active, "one bad end alone");
 }
 
 #[tokio::test]

@@ -50,7 +50,6 @@ mod options;
 mod provisioner;
 mod quarantine;
 mod regular;
-mod rehearsal;
 mod restore;
 mod schema;
 mod serving;
@@ -64,6 +63,7 @@ mod swap;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod warehouse;
 mod workbench;
 mod workshop;

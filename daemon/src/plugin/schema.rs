@@ -190,7 +190,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
-    use crate::extension::PluginKind;
+    use crate::domain::PluginKind;
 
     fn checked(schema: &str, settings: &str) -> Result<(), Error> {
         let subject = Subject { kind: PluginKind::Hook, name: "h".to_owned(), path: "h.wasm".into() };

@@ -138,8 +138,7 @@ impl Stats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::BreakerPolicy;
-    use crate::extension::PluginKind;
+    use crate::domain::{BreakerPolicy, PluginKind};
     use crate::plugin::error::Subject;
     use crate::runtime::SystemClock;
 

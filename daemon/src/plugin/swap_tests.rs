@@ -48,7 +48,7 @@ async fn a_changed_plugin_is_swapped_and_the_others_stay() {
         |set: &crate::extension::ExtensionSet| set.provisioners.values().next().unwrap().provisioner.clone();
     assert!(Arc::ptr_eq(&provisioner(&before), &provisioner(&after)));
     assert_ne!(before.hooks[0].digest, after.hooks[0].digest);
-    let reports = host.plugins();
+    let reports = host.reports();
     assert_eq!(reports.iter().map(|report| report.active_generation).collect::<Vec<_>>(), [Some(7), Some(8)]);
 }
 
@@ -107,14 +107,14 @@ async fn a_bad_file_leaves_everything_as_it_was() {
         "plugins_refused"
     );
     assert!(Arc::ptr_eq(&before, &host.current()));
-    let reports = host.plugins();
+    let reports = host.reports();
     assert!(reports.iter().all(|report| report.state == PluginState::Refused));
     let codes: Vec<_> = reports.iter().map(|report| report.last_refusal.clone().unwrap().code).collect();
     assert_eq!(codes, ["set_refused", "not_a_component"]);
     // Repaired: what was held back is taken over too.
     bench.write(&TestGuest::hook(), "h.wasm");
     assert_eq!(host.reload(table, Allowances::default()).await.unwrap().changed, ["provisioners.local"]);
-    assert!(host.plugins().iter().all(|report| report.last_refusal.is_none()));
+    assert!(host.reports().iter().all(|report| report.last_refusal.is_none()));
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_provisioner_with_instances_is_retired_and_goes_with_the_last_one() {
     drop(old);
     host.reload(removed.clone(), Allowances::default()).await.unwrap();
     assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Retired);
-    let report = |host: &PluginHost| host.plugins().into_iter().find(|report| report.name == "local");
+    let report = |host: &PluginHost| host.reports().into_iter().find(|report| report.name == "local");
     let retired = report(&host).unwrap();
     assert_eq!((retired.state, retired.instances), (PluginState::Retired, Some(3)));
     // Also after a restart that lost its file.
@@ -207,7 +207,7 @@ async fn a_restart_serves_the_last_good_versions_of_files_that_are_lost_or_damag
     assert_eq!(host.current().hooks[0].digest, digest);
     assert_eq!(host.current().generation, 7, "it is the same set");
     assert_eq!(host.current().provisioners.len(), 1);
-    let codes: Vec<_> = host.plugins().into_iter().map(|report| report.last_refusal.unwrap().code).collect();
+    let codes: Vec<_> = host.reports().into_iter().map(|report| report.last_refusal.unwrap().code).collect();
     assert_eq!(codes, ["plugin_unreadable", "not_a_component"]);
     // Without a last good copy there is nothing to serve.
     drop(host);
@@ -230,20 +230,20 @@ async fn a_rollback_stays_until_the_file_or_the_table_changes() {
     assert!(matches!(host.roll_back("nobody", None).await, Err(RollbackError::Unknown { .. })));
     bench.write(&TestGuest::hook().named("second"), "h.wasm");
     host.reload(table.clone(), Allowances::default()).await.unwrap();
-    assert_eq!(host.plugins()[1].previous[0].digest, first);
+    assert_eq!(host.reports()[1].previous[0].digest, first);
     host.roll_back("naming", Some(PluginKind::Hook)).await.unwrap();
     assert_eq!(digest(&host), first);
     for restarted in [false, true] {
         let host = if restarted { bench.start(table.clone()).await.unwrap() } else { host.clone() };
         host.reload(table.clone(), Allowances::default()).await.unwrap();
         assert_eq!(digest(&host), first, "restarted: {restarted}");
-        let refusal = host.plugins()[1].last_refusal.clone().unwrap();
+        let refusal = host.reports()[1].last_refusal.clone().unwrap();
         assert_eq!(refusal.code, "rolled_back");
     }
     bench.write(&TestGuest::hook().named("third"), "h.wasm");
     host.reload(table, Allowances::default()).await.unwrap();
     assert_ne!(digest(&host), first);
-    assert_eq!(host.plugins()[1].last_refusal, None);
+    assert_eq!(host.reports()[1].last_refusal, None);
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_rollback_while_the_file_is_unreadable_rejects_what_served() {
     bench.write(&TestGuest::hook().named("second"), "h.wasm");
     host.reload(table.clone(), Allowances::default()).await.unwrap();
     assert_eq!(host.current().hooks[0].digest, first);
-    assert_eq!(host.plugins()[1].last_refusal.clone().unwrap().code, "rolled_back");
+    assert_eq!(host.reports()[1].last_refusal.clone().unwrap().code, "rolled_back");
     bench.write(&TestGuest::hook().named("third"), "h.wasm");
     host.reload(table, Allowances::default()).await.unwrap();
     assert_ne!(host.current().hooks[0].digest, first);
@@ -298,5 +298,5 @@ async fn a_hook_that_is_off_is_not_loaded() {
     let off = HookOptions { mode: HookMode::Off, ..hook_options(Path::new("/nowhere")) };
     let host = bench.start(options(provisioner_options(&path), vec![off])).await.unwrap();
     assert!(host.current().hooks.is_empty());
-    assert_eq!(host.plugins().len(), 2);
+    assert_eq!(host.reports().len(), 2);
 }

@@ -15,7 +15,7 @@ use super::handshake::{NoSession, Session};
 use super::message::{HEADER_MISMATCH, RpcError};
 use super::{CallOptions, Ladder, headers, redaction, route, tools};
 use crate::domain::Secrets;
-use crate::extension::{Call, CallError, Caller, Era, Question};
+use crate::extension::{Era, Question, ToolCall, ToolCallError, ToolCaller};
 
 /// What closing a session may take from a result that is there.
 const CLOSING: Duration = Duration::from_millis(500);
@@ -23,10 +23,10 @@ const CLOSING: Duration = Duration::from_millis(500);
 const MAX_MESSAGE: usize = 1_000;
 
 #[async_trait]
-impl Caller for Ladder {
-    async fn call(&self, question: &Question, call: Call<'_>) -> Result<String, CallError> {
+impl ToolCaller for Ladder {
+    async fn call(&self, question: &Question, call: ToolCall<'_>) -> Result<String, ToolCallError> {
         // Held until the end of the call, whoever waits for it.
-        let Ok(_permit) = self.calls.try_acquire() else { return Err(CallError::Busy) };
+        let Ok(_permit) = self.calls.try_acquire() else { return Err(ToolCallError::Busy) };
         let result = self.call_at(question, call).await;
         match result {
             Ok(result) => Ok(redaction::redact(result, call.secrets).to_string()),
@@ -36,15 +36,15 @@ impl Caller for Ladder {
 }
 
 impl Ladder {
-    async fn call_at(&self, question: &Question, call: Call<'_>) -> Result<Value, CallError> {
+    async fn call_at(&self, question: &Question, call: ToolCall<'_>) -> Result<Value, ToolCallError> {
         let Ok(Value::Object(arguments)) = serde_json::from_str(call.arguments) else {
-            return Err(CallError::Failed("the arguments are no JSON object".to_owned()));
+            return Err(ToolCallError::Failed("the arguments are no JSON object".to_owned()));
         };
         let route =
             route::find(&question.url, &question.rules, question.timeout).await.map_err(
                 |error| match error.reason() {
-                    "AddressRefused" => CallError::NotAllowed(error.to_string()),
-                    _ => CallError::Unreachable(error.to_string()),
+                    "AddressRefused" => ToolCallError::NotAllowed(error.to_string()),
+                    _ => ToolCallError::Unreachable(error.to_string()),
                 },
             )?;
         let CallOptions { timeout: within, max_answer, .. } = self.options.calls;
@@ -58,7 +58,7 @@ impl Ladder {
         // The call is bounded as a whole, here: its exchanges must not end before that.
         endpoint.within = within.saturating_mul(2);
         let calling = ask(&session, &mut endpoint, call.tool, arguments, self.options.max_tools);
-        let result = timeout(within, calling).await.unwrap_or(Err(CallError::TimedOut(within)));
+        let result = timeout(within, calling).await.unwrap_or(Err(ToolCallError::TimedOut(within)));
         endpoint.within = question.timeout.min(CLOSING);
         session.close(&endpoint).await;
         result
@@ -71,7 +71,7 @@ async fn ask(
     tool: &str,
     arguments: Map<String, Value>,
     max_tools: usize,
-) -> Result<Value, CallError> {
+) -> Result<Value, ToolCallError> {
     let mut params = Map::new();
     params.insert("name".to_owned(), json!(tool));
     params.insert("arguments".to_owned(), Value::Object(arguments.clone()));
@@ -106,7 +106,7 @@ async fn repeated(
     schema.map(|schema| headers::of_arguments(&schema, arguments)).unwrap_or_default()
 }
 
-fn result(exchange: Exchange) -> Result<Value, CallError> {
+fn result(exchange: Exchange) -> Result<Value, ToolCallError> {
     let status = exchange.status;
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return Err(needs_credentials(status));
@@ -114,55 +114,60 @@ fn result(exchange: Exchange) -> Result<Value, CallError> {
     match exchange.body {
         Body::Answer(Ok(result)) => Ok(result),
         Body::Answer(Err(error)) => Err(refused(error)),
-        Body::Nothing => Err(CallError::Failed("the server answered with nothing".to_owned())),
-        Body::Other(what) => Err(CallError::Failed(format!("HTTP {}: the server {what}", status.as_u16()))),
+        Body::Nothing => Err(ToolCallError::Failed("the server answered with nothing".to_owned())),
+        Body::Other(what) => {
+            Err(ToolCallError::Failed(format!("HTTP {}: the server {what}", status.as_u16())))
+        }
     }
 }
 
-fn refused(error: RpcError) -> CallError {
+fn refused(error: RpcError) -> ToolCallError {
     match error.code {
         // No such method, bad parameters (an unknown tool is one), or a modern precondition.
-        -32_602..=-32_600 | -32_700 => CallError::Refused { code: error.code, message: error.message },
-        _ if error.is_modern() => CallError::Refused { code: error.code, message: error.message },
-        code => CallError::Failed(format!("the server failed: error {code}: {}", error.message)),
+        -32_602..=-32_600 | -32_700 => ToolCallError::Refused { code: error.code, message: error.message },
+        _ if error.is_modern() => ToolCallError::Refused { code: error.code, message: error.message },
+        code => ToolCallError::Failed(format!("the server failed: error {code}: {}", error.message)),
     }
 }
 
-fn no_session(failure: NoSession) -> CallError {
+fn no_session(failure: NoSession) -> ToolCallError {
     match failure {
         NoSession::Silent(silence) => not_sent(&silence),
         NoSession::Unauthorised(status) => needs_credentials(status),
         // Its words were cut for people: half a secret would not be found. The condition has them.
-        NoSession::NotUnderstood { status, reason, .. } => CallError::Unreachable(format!(
+        NoSession::NotUnderstood { status, reason, .. } => ToolCallError::Unreachable(format!(
             "no MCP session could be opened ({reason}, HTTP {}); the instance's conditions say more",
             status.as_u16()
         )),
     }
 }
 
-fn needs_credentials(status: StatusCode) -> CallError {
-    CallError::NeedsCredentials(format!("HTTP {}: the server wants credentials of its user", status.as_u16()))
+fn needs_credentials(status: StatusCode) -> ToolCallError {
+    ToolCallError::NeedsCredentials(format!(
+        "HTTP {}: the server wants credentials of its user",
+        status.as_u16()
+    ))
 }
 
 /// Before the tool was called.
-fn not_sent(silence: &Silence) -> CallError {
-    CallError::Unreachable(silence.to_string())
+fn not_sent(silence: &Silence) -> ToolCallError {
+    ToolCallError::Unreachable(silence.to_string())
 }
 
 /// While the tool was called: it may have run.
-fn cut_off(silence: &Silence) -> CallError {
-    CallError::Failed(silence.to_string())
+fn cut_off(silence: &Silence) -> ToolCallError {
+    ToolCallError::Failed(silence.to_string())
 }
 
 /// Without secrets, and only then cut: half a secret would not be found.
-fn said_safely(error: CallError, secrets: &Secrets) -> CallError {
+fn said_safely(error: ToolCallError, secrets: &Secrets) -> ToolCallError {
     let safe = |text: String| secrets.redact(&text).chars().take(MAX_MESSAGE).collect::<String>();
     match error {
-        CallError::NotAllowed(text) => CallError::NotAllowed(safe(text)),
-        CallError::Unreachable(text) => CallError::Unreachable(safe(text)),
-        CallError::NeedsCredentials(text) => CallError::NeedsCredentials(safe(text)),
-        CallError::Failed(text) => CallError::Failed(safe(text)),
-        CallError::Refused { code, message } => CallError::Refused { code, message: safe(message) },
-        CallError::Busy | CallError::TimedOut(_) => error,
+        ToolCallError::NotAllowed(text) => ToolCallError::NotAllowed(safe(text)),
+        ToolCallError::Unreachable(text) => ToolCallError::Unreachable(safe(text)),
+        ToolCallError::NeedsCredentials(text) => ToolCallError::NeedsCredentials(safe(text)),
+        ToolCallError::Failed(text) => ToolCallError::Failed(safe(text)),
+        ToolCallError::Refused { code, message } => ToolCallError::Refused { code, message: safe(message) },
+        ToolCallError::Busy | ToolCallError::TimedOut(_) => error,
     }
 }

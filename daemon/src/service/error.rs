@@ -7,7 +7,7 @@ use crate::domain::{
     BulkId, Failure, HookCode, HookName, InstanceId, InstanceName, PhaseKind, ProvisionerName, Revision,
     Violation,
 };
-use crate::extension::{CallError, RollbackError};
+use crate::extension::{RollbackError, ToolCallError};
 use crate::{lifecycle, store};
 
 /// Each variant names the thing; the remedy is added where it is shown.
@@ -144,7 +144,7 @@ pub enum Error {
     },
     /// A call of a tool has no result.
     #[error(transparent)]
-    Call(CallError),
+    Call(ToolCallError),
     /// The provisioner could not answer.
     #[error("the provisioner could not answer")]
     Provisioner(#[source] Failure),

@@ -15,7 +15,7 @@ use crate::domain::{
     Query, Revision, Secrets, Sighting, Spec, Template, shown,
 };
 use crate::extension::{ExtensionSet, ProvisionerEntry, ProvisionerStanding, Review};
-use crate::store::{Made, Occasion};
+use crate::lifecycle::{Made, Occasion};
 
 /// What stands in a path: an id or a name. A name never parses as an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +66,7 @@ pub struct CreateOptions {
 }
 
 /// A request that passed.
-pub(super) struct Reviewed {
+pub(super) struct Admitted {
     pub(super) id: InstanceId,
     pub(super) spec: Arc<Spec>,
     pub(super) secrets: Secrets,
@@ -122,7 +122,7 @@ impl Service {
     pub async fn create(&self, request: CreateRequest, options: CreateOptions) -> Result<Created, Error> {
         let CreateOptions { wait, dry_run, key } = options;
         if dry_run {
-            let Reviewed { spec, admission, .. } = self.rehearse(request).await?;
+            let Admitted { spec, admission, .. } = self.dry_run(request).await?;
             return Ok(Created::WouldBeAccepted { spec, admission });
         }
         let turn = key.map(|key| self.turn(&key, &Meaning::of("create").create(&request))).transpose()?;
@@ -144,22 +144,22 @@ impl Service {
     }
 
     /// Checks the request and asks every hook; stores nothing.
-    pub(super) async fn rehearse(&self, request: CreateRequest) -> Result<Reviewed, Error> {
-        let _permit = self.admission()?;
+    pub(super) async fn dry_run(&self, request: CreateRequest) -> Result<Admitted, Error> {
+        let _permit = self.review_turn()?;
         self.review(request, true).await
     }
 
     /// Checks the request, asks the hooks and stores the intent.
     pub(super) async fn make(&self, request: CreateRequest, occasion: Occasion) -> Result<Instance, Error> {
-        let _permit = self.admission()?;
-        let Reviewed { id, spec, secrets, admission, set: _set } = self.review(request, false).await?;
+        let _permit = self.review_turn()?;
+        let Admitted { id, spec, secrets, admission, set: _set } = self.review(request, false).await?;
         let spec = Arc::new(Spec { admission: admission.verdicts, ..Arc::unwrap_or_clone(spec) });
         let name = spec.name.clone();
         let accepted = self.inner.lifecycle.accept_from(occasion, id, spec, secrets).await;
         accepted.map_err(|error| Error::of(error, name.as_str(), "created", None))
     }
 
-    async fn review(&self, request: CreateRequest, dry_run: bool) -> Result<Reviewed, Error> {
+    async fn review(&self, request: CreateRequest, dry_run: bool) -> Result<Admitted, Error> {
         // One set from start to end: a request never mixes two generations.
         let set = self.inner.extensions.current();
         let (spec, secrets) = self.specify(&request, &set)?;
@@ -172,7 +172,7 @@ impl Service {
         let id = InstanceId::from_u128(uuid::Uuid::now_v7().as_u128());
         let review = Review { id, spec: Arc::new(spec), dry_run };
         let admission = self.admit(&set, &review).await?;
-        Ok(Reviewed { id, spec: review.spec, secrets, admission, set })
+        Ok(Admitted { id, spec: review.spec, secrets, admission, set })
     }
 
     /// One instance.
@@ -253,7 +253,7 @@ impl Service {
     }
 
     /// A turn to have a request reviewed.
-    pub(super) fn admission(&self) -> Result<SemaphorePermit<'_>, Error> {
+    pub(super) fn review_turn(&self) -> Result<SemaphorePermit<'_>, Error> {
         let permit = self.inner.admissions.try_acquire();
         permit.map_err(|_| Error::Busy { retry_after: Duration::from_secs(1) })
     }

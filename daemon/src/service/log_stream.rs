@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep_until};
 
 use super::logs::{Newest, Speaker, kept};
 use super::{Error, LogSource, Logs, Reference, Service, StreamEnd};
-use crate::domain::{Failure, FailureKind, InstanceId, ProvisionerName, WorkloadName};
-use crate::extension::{LogLine, LogsPage, LogsRequest};
+use crate::domain::{Failure, FailureKind, InstanceId, LogLine, ProvisionerName, WorkloadName};
+use crate::extension::{LogsPage, LogsRequest};
 
 /// Calls of a provisioner at the same time, all readers together: it is to look after its workloads
 /// first.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Error, Reference, Service};
-use crate::domain::{Instance, InstanceId, LastOutput, Timestamp};
-use crate::extension::{LogLine, LogsPage, LogsRequest};
+use crate::domain::{Instance, InstanceId, LastOutput, LogLine, Timestamp};
+use crate::extension::{LogsPage, LogsRequest};
 
 /// Bytes of output that are asked for at once; the provisioner may know less.
 const MAX_BYTES: u32 = 1 << 20;

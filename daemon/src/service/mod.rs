@@ -40,20 +40,20 @@ pub use options::Options;
 pub use orphans::OrphanReference;
 pub use plugins::{HookView, PluginsView};
 pub use provisioners::ProvisionerView;
-pub use rehearsal::{Cut, Objection, Rehearsal, RehearsalRequest, Reviewed, Tally};
+pub use rehearsal::{CaseKind, Cut, Objection, Rehearsal, RehearsalRequest, Tally};
 pub use resolve::{Resolved, resolve};
 pub use streams::StreamEnd;
 pub use tools::ToolsView;
 
 pub use crate::catalog::{CatalogEntry, Source as TemplateSource};
 pub use crate::extension::{
-    CallError, Candidate, ConfigurationReport, LogLine, PluginKind, PluginQuarantine, PluginRefusal,
-    PluginReport, PluginState, PreviousVersion, ProvisionerStanding, Reach, RollbackError,
+    Candidate, ConfigurationReport, PluginQuarantine, PluginRefusal, PluginReport, PluginState,
+    PreviousVersion, ProvisionerStanding, Reach, RollbackError, ToolCallError,
 };
 
 use crate::catalog::Catalog;
 use crate::domain::ProvisionerName;
-use crate::extension::{Caller, Plugins};
+use crate::extension::{Plugins, ToolCaller};
 use crate::lifecycle::Lifecycle;
 use crate::runtime::{Clock, Shutdown};
 use bulk::Bulks;
@@ -69,7 +69,7 @@ struct Inner {
     lifecycle: Lifecycle,
     catalog: Catalog,
     extensions: Arc<dyn Plugins>,
-    caller: Arc<dyn Caller>,
+    caller: Arc<dyn ToolCaller>,
     clock: Arc<dyn Clock>,
     admissions: Semaphore,
     bulks: Bulks,
@@ -88,7 +88,7 @@ impl Service {
         lifecycle: Lifecycle,
         catalog: Catalog,
         extensions: Arc<dyn Plugins>,
-        caller: Arc<dyn Caller>,
+        caller: Arc<dyn ToolCaller>,
         clock: Arc<dyn Clock>,
         shutdown: Shutdown,
     ) -> Self {

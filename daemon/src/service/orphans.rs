@@ -28,7 +28,7 @@ impl Service {
         reference: &OrphanReference,
         mut request: CreateRequest,
     ) -> Result<InstanceView, Error> {
-        let _permit = self.admission()?;
+        let _permit = self.review_turn()?;
         let orphan = self.orphan(reference)?;
         let other = request.provisioner.replace(orphan.provisioner.clone());
         if let Some(other) = other.filter(|other| *other != orphan.provisioner) {

@@ -43,7 +43,7 @@ impl Service {
             scope: entry.scope.clone(),
         };
         PluginsView {
-            plugins: self.inner.extensions.plugins(),
+            plugins: self.inner.extensions.reports(),
             hooks: set.hooks.iter().map(hook).collect(),
             generation: set.generation,
             configuration: self.inner.extensions.configuration(),

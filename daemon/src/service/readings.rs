@@ -19,7 +19,7 @@ impl Service {
             reachable: view.reach.reachable,
             in_flight: view.reach.in_flight,
         });
-        let plugins = self.inner.extensions.plugins().into_iter();
+        let plugins = self.inner.extensions.reports().into_iter();
         let plugins = plugins.map(|plugin| (plugin.name, plugin.kind.as_str(), plugin.quarantine.is_some()));
         let (waiting, limit) = lifecycle.writes_waiting();
         let (subscribers, event_lag) = lifecycle.subscribers();

@@ -90,9 +90,9 @@ pub enum Cut {
     Stopped,
 }
 
-/// What was reviewed.
+/// Where a case comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reviewed {
+pub enum CaseKind {
     /// One that lives.
     Instance,
     /// One that was judged before.
@@ -102,8 +102,8 @@ pub enum Reviewed {
 /// One review that did not go well.
 #[derive(Debug)]
 pub struct Objection {
-    /// Of what.
-    pub of: Reviewed,
+    /// What was reviewed.
+    pub kind: CaseKind,
     /// Of the instance, living or not.
     pub id: InstanceId,
     /// Its name.
@@ -120,7 +120,7 @@ pub struct Objection {
 
 /// Something to be reviewed.
 struct Case {
-    of: Reviewed,
+    kind: CaseKind,
     review: Review,
     admitted_before: bool,
 }
@@ -131,7 +131,7 @@ impl Service {
         let RehearsalRequest { hook, candidate, limit } = request;
         let busy = |_| Error::RehearsalUnderWay { retry_after: LATER };
         let _turn = self.inner.rehearsals.try_acquire().map_err(busy)?;
-        let built = self.inner.extensions.rehearsal(&hook, candidate).await;
+        let built = self.inner.extensions.trial_hook(&hook, candidate).await;
         let entry = built.map_err(|refusal| match refusal {
             CandidateRefusal::Unknown { hooks } => Error::HookNotFound { name: shown(&hook), hooks },
             CandidateRefusal::Refused(violations) => Error::Invalid(violations),
@@ -151,7 +151,7 @@ impl Service {
             let query = Query { after, limit: PAGE, ..Query::default() };
             let page = self.inner.lifecycle.list(query).await.map_err(Error::reading)?;
             let case = |instance: Instance| Case {
-                of: Reviewed::Instance,
+                kind: CaseKind::Instance,
                 review: Review { id: instance.id, spec: instance.spec, dry_run: true },
                 admitted_before: true,
             };
@@ -169,7 +169,7 @@ impl Service {
         while run.goes_on() {
             let page = self.inner.lifecycle.past_requests(after, PAGE).await.map_err(Error::reading)?;
             let case = |PastRequest { id, spec, refused_by }| Case {
-                of: Reviewed::Request,
+                kind: CaseKind::Request,
                 review: Review { id, spec, dry_run: true },
                 admitted_before: refused_by.is_none(),
             };
@@ -218,11 +218,11 @@ impl Run {
     }
 
     fn count(&mut self, case: Case, outcome: Option<Result<Verdict, Failure>>) {
-        let Case { of, review, admitted_before } = case;
+        let Case { kind, review, admitted_before } = case;
         let rehearsal = &mut self.rehearsal;
-        let tally = match of {
-            Reviewed::Instance => &mut rehearsal.instances,
-            Reviewed::Request => &mut rehearsal.requests,
+        let tally = match kind {
+            CaseKind::Instance => &mut rehearsal.instances,
+            CaseKind::Request => &mut rehearsal.requests,
         };
         let Some(outcome) = outcome else {
             tally.skipped += 1;
@@ -248,7 +248,7 @@ impl Run {
         }
         self.told += length;
         let (id, name) = (review.id, review.spec.name.clone());
-        let objection = Objection { of, id, name, code, reason, violations, admitted_before };
+        let objection = Objection { kind, id, name, code, reason, violations, admitted_before };
         rehearsal.objections.push(objection);
     }
 }

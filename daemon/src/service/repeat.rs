@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Error, Service};
 use crate::domain::{CreateRequest, IdempotencyKey, Secret};
-use crate::store::{Claim, Claimed, Made};
+use crate::lifecycle::{Claim, Claimed, Made};
 
 /// When it may be known what came of a request that is under way: its hooks and one commit.
 const SOON: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Error, Reference, Service};
 use crate::domain::{Instance, InstanceId, Timestamp, Tool, shown};
-use crate::extension::{Call, CallError, Question};
+use crate::extension::{Question, ToolCall, ToolCallError};
 
 /// What a server says of a tool that it does not have (JSON-RPC 2.0, section 5.1; servers differ).
 const NO_METHOD: i64 = -32_601;
@@ -42,7 +42,7 @@ impl Service {
         let question = self.question(&instance)?;
         let secrets = self.inner.lifecycle.secrets(&instance).map_err(Error::reading)?;
         let begun = Instant::now();
-        let call = Call { tool, arguments, secrets: &secrets };
+        let call = ToolCall { tool, arguments, secrets: &secrets };
         let result = self.inner.caller.call(&question, call).await;
         let (id, took) = (instance.id, begun.elapsed());
         let name: String = shown(tool);
@@ -71,11 +71,11 @@ impl Service {
 
     /// A server says of a tool it does not have that the parameters are bad: who knows its tools can say
     /// more.
-    fn explain(&self, instance: &Instance, tool: &str, error: CallError) -> Error {
+    fn explain(&self, instance: &Instance, tool: &str, error: ToolCallError) -> Error {
         let known = self.known_tools(instance.id);
         let is_unknown = known.is_some_and(|(_, tools)| tools.iter().all(|known| known.name != tool));
         match error {
-            CallError::Refused { code: NO_METHOD | BAD_PARAMETERS, message } if is_unknown => {
+            ToolCallError::Refused { code: NO_METHOD | BAD_PARAMETERS, message } if is_unknown => {
                 Error::ToolNotFound { instance: instance.spec.name.clone(), tool: shown(tool), message }
             }
             error => Error::Call(error),

@@ -31,7 +31,7 @@ impl Current {
         cache: usize,
         lock: Option<Lock>,
     ) -> Result<(Self, Marks), Error> {
-        let marks = open::rehearse(&*medium, cache, path)?;
+        let marks = open::try_on_sheet(&*medium, cache, path)?;
         let database = open::open(&*medium, cache, path, marks.format)?;
         let database = RwLock::new(Some(database));
         Ok((Self { database, medium, cache, _lock: lock }, marks))

@@ -135,7 +135,7 @@ pub(super) fn initialise(
 
 /// Does on a sheet what a start does, and touches nothing: is it one of ours, of a format this
 /// version knows, and sound where a start looks?
-pub(super) fn rehearse(medium: &dyn Medium, cache: usize, path: &Path) -> Result<Marks, Error> {
+pub(super) fn try_on_sheet(medium: &dyn Medium, cache: usize, path: &Path) -> Result<Marks, Error> {
     guarded(path, || {
         let (database, marks) = look(medium, cache, path)?;
         for row in database.begin_read()?.open_table(OUTLINE)?.iter()? {

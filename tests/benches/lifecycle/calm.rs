@@ -9,12 +9,12 @@ use anyhow::Result;
 use async_trait::async_trait;
 use wharfinger::domain::{
     ConditionKind, ConditionStatus, Failure, FailureKind, HealthPolicy, Observation, OwnerId, PluginIdentity,
-    ProvisionerName, Secrets, Spec, Target, Template, Timestamp, Workload, WorkloadState,
+    PluginKind, ProvisionerName, Secrets, Spec, Target, Template, Timestamp, Workload, WorkloadState,
 };
 use wharfinger::extension::{
     Answer, Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation, ExtensionSet,
-    Extensions, HookEntry, LogsPage, LogsRequest, OwnedPage, PluginKind, PluginReport, Plugins, Prober,
-    Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, RollbackError, Rung,
+    Extensions, HookEntry, LogsPage, LogsRequest, OwnedPage, PluginReport, Plugins, Prober, Provisioner,
+    ProvisionerEntry, ProvisionerStanding, Question, Reach, RollbackError, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
@@ -182,7 +182,7 @@ impl Extensions for Calm {
 /// No plugins are behind it.
 #[async_trait]
 impl Plugins for Calm {
-    fn plugins(&self) -> Vec<PluginReport> {
+    fn reports(&self) -> Vec<PluginReport> {
         Vec::new()
     }
 
@@ -196,7 +196,7 @@ impl Plugins for Calm {
         Err(RollbackError::Unknown { name: name.to_owned(), known: Vec::new() })
     }
 
-    async fn rehearsal(&self, _hook: &str, _candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn trial_hook(&self, _hook: &str, _candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         Err(CandidateRefusal::Unknown { hooks: Vec::new() })
     }
 }

@@ -76,8 +76,8 @@ pub(crate) async fn create_bulk(
     Payload(request): Payload<BulkRequest>,
 ) -> Result<Response, Problem> {
     if request.dry_run {
-        let items = api.service.rehearse_bulk(request.into(), refusal).await?;
-        return Ok(Json(Bulk::rehearsed(items, &request_id)).into_response());
+        let items = api.service.dry_run_bulk(request.into(), refusal).await?;
+        return Ok(Json(Bulk::of_dry_run(items, &request_id)).into_response());
     }
     let options = BulkOptions { wait, key };
     let BulkOutcome { bulk, replayed } = api.service.bulk(request.into(), options, refusal).await?;

@@ -12,7 +12,7 @@ use crate::api::extract::{FromQuery, NoParameters, Nothing, Parameters, Payload,
 use crate::api::problem::{Problem, problems};
 use crate::api::state::Api;
 use crate::api::wire::PluginList;
-use crate::service::PluginKind;
+use crate::domain::PluginKind;
 
 /// List what is plugged in, what was refused and why.
 #[utoipa::path(

@@ -5,23 +5,23 @@
 //! metrics. No script, and no request to anybody else; it works as well without a network and for
 //! a reader that shows text alone. [`maud`] escapes whatever it is given.
 
+mod failures;
 mod metrics;
 mod no_console;
 mod operations;
 mod problems;
 mod prose;
 mod types;
-mod words;
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
 use maud::{DOCTYPE, Markup, html};
 
+pub(crate) use failures::errors;
 pub(crate) use metrics::metrics;
 pub(crate) use no_console::no_console;
 pub(crate) use operations::operations;
 pub(crate) use problems::{problem, problems};
-pub(crate) use words::errors;
 
 /// Nothing may be loaded but our own style, nothing may run, and nobody may show us in a frame.
 const POLICY: HeaderValue = HeaderValue::from_static(

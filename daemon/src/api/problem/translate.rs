@@ -7,7 +7,7 @@ use super::{Code, Problem};
 use crate::api::wire::ProblemError;
 use crate::domain::{Failure, FailureKind, HookCode};
 use crate::runtime::ErrorChain;
-use crate::service::{CallError, Denial, Error, RollbackError};
+use crate::service::{Denial, Error, RollbackError, ToolCallError};
 
 /// When to come back if nobody knows better.
 const SOON: Duration = Duration::from_secs(5);
@@ -86,19 +86,19 @@ fn denied(denial: Denial, detail: String) -> Problem {
 }
 
 /// The server's own code goes into `errors`, as a provisioner's does.
-fn not_called(error: &CallError, detail: String) -> Problem {
+fn not_called(error: &ToolCallError, detail: String) -> Problem {
     match error {
-        CallError::Busy => Problem::new(Code::Busy, detail).with_retry_after(SOON),
-        CallError::NotAllowed(_) => Problem::new(Code::EndpointRefused, detail),
-        CallError::Unreachable(_) => Problem::new(Code::EndpointUnreachable, detail),
-        CallError::NeedsCredentials(_) => Problem::new(Code::NeedsCredentials, detail),
-        CallError::Refused { code, message } => {
+        ToolCallError::Busy => Problem::new(Code::Busy, detail).with_retry_after(SOON),
+        ToolCallError::NotAllowed(_) => Problem::new(Code::EndpointRefused, detail),
+        ToolCallError::Unreachable(_) => Problem::new(Code::EndpointUnreachable, detail),
+        ToolCallError::NeedsCredentials(_) => Problem::new(Code::NeedsCredentials, detail),
+        ToolCallError::Refused { code, message } => {
             let (pointer, code, message) = (String::new(), code.to_string(), message.clone());
             let error = ProblemError { pointer, parameter: None, code, message };
             Problem::new(Code::ToolRefused, detail).with_errors(vec![error])
         }
-        CallError::Failed(_) => Problem::new(Code::ToolFailed, detail),
-        CallError::TimedOut(_) => Problem::new(Code::ToolTimedOut, detail),
+        ToolCallError::Failed(_) => Problem::new(Code::ToolFailed, detail),
+        ToolCallError::TimedOut(_) => Problem::new(Code::ToolTimedOut, detail),
     }
 }
 

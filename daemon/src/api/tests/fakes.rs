@@ -6,20 +6,20 @@ use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 use crate::domain::{
-    Decision, Failure, FailureKind, HookMode, Observation, OwnerId, PluginIdentity, Scope, Secrets, Target,
-    Template, Timestamp, Verdict, Violation,
+    Decision, Failure, FailureKind, HookMode, LogLine, Observation, OwnerId, PluginIdentity, PluginKind,
+    Scope, Secrets, Target, Template, Timestamp, Verdict, Violation,
 };
 use crate::extension::{
-    Call, CallError, Caller, Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation,
-    ExtensionSet, Extensions, Hook, HookEntry, LogLine, LogsPage, LogsRequest, OwnedPage, PluginKind,
-    PluginRefusal, PluginReport, PluginState, Plugins, PreviousVersion, Provisioner, ProvisionerEntry,
-    ProvisionerStanding, Question, Reach, Review, RollbackError,
+    Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation, ExtensionSet, Extensions, Hook,
+    HookEntry, LogsPage, LogsRequest, OwnedPage, PluginRefusal, PluginReport, PluginState, Plugins,
+    PreviousVersion, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Review,
+    RollbackError, ToolCall, ToolCallError, ToolCaller,
 };
 
 /// What the next logs are, what a call of a tool comes to, what the hook and a candidate for it say, and whether everything panics.
 pub(crate) struct Fakes {
     logs: Arc<Mutex<Result<Vec<String>, Failure>>>,
-    call: Mutex<Result<String, CallError>>,
+    call: Mutex<Result<String, ToolCallError>>,
     hook: Option<Result<Verdict, Failure>>,
     candidate: Option<Result<Verdict, Failure>>,
     /// Every review takes a permit of it.
@@ -68,14 +68,14 @@ impl Fakes {
     }
 
     /// What every call comes to; `{asked}` in it is the tool, its arguments and whom it was asked of.
-    pub(super) fn set_call(&self, result: Result<&str, CallError>) {
+    pub(super) fn set_call(&self, result: Result<&str, ToolCallError>) {
         *self.call.lock().unwrap() = result.map(str::to_owned);
     }
 }
 
 #[async_trait]
-impl Caller for Fakes {
-    async fn call(&self, question: &Question, call: Call<'_>) -> Result<String, CallError> {
+impl ToolCaller for Fakes {
+    async fn call(&self, question: &Question, call: ToolCall<'_>) -> Result<String, ToolCallError> {
         let result = self.call.lock().unwrap().clone();
         let asked = format!("{} {} {}", question.url, call.tool, call.arguments.replace('"', "'"));
         result.map(|result| result.replace("{asked}", &asked))
@@ -109,7 +109,7 @@ impl Extensions for Fakes {
 
 #[async_trait]
 impl Plugins for Fakes {
-    fn plugins(&self) -> Vec<PluginReport> {
+    fn reports(&self) -> Vec<PluginReport> {
         assert!(!self.panics, "a part that panics");
         vec![PluginReport {
             name: "local".to_owned(),
@@ -165,7 +165,7 @@ impl Plugins for Fakes {
     }
 
     /// A plugin's name is refused.
-    async fn rehearsal(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
+    async fn trial_hook(&self, hook: &str, candidate: Candidate) -> Result<HookEntry, CandidateRefusal> {
         let Some(says) = self.candidate.clone().filter(|_| hook == "naming") else {
             return Err(CandidateRefusal::Unknown { hooks: vec!["naming".parse().unwrap()] });
         };

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::{Wharf, request};
 use crate::domain::{Fact, InstanceId, Sighting, Timestamp, Tool};
-use crate::extension::CallError;
+use crate::extension::ToolCallError;
 
 const ECHO: &str = "/mcp/instances/weather/tools/echo";
 
@@ -78,24 +78,24 @@ async fn a_call_without_a_result_says_whose_fault_it_is_and_whether_it_may_have_
     wharf.running("weather").await;
     let said = || "as it was said".to_owned();
     for (error, code) in [
-        (CallError::Busy, (503, "busy")),
-        (CallError::NotAllowed(said()), (502, "endpoint_refused")),
-        (CallError::Unreachable(said()), (502, "endpoint_unreachable")),
-        (CallError::NeedsCredentials(said()), (502, "needs_credentials")),
-        (CallError::Failed(said()), (502, "tool_failed")),
-        (CallError::TimedOut(Duration::from_secs(60)), (504, "tool_timed_out")),
-        (CallError::Refused { code: -32_602, message: said() }, (422, "tool_refused")),
+        (ToolCallError::Busy, (503, "busy")),
+        (ToolCallError::NotAllowed(said()), (502, "endpoint_refused")),
+        (ToolCallError::Unreachable(said()), (502, "endpoint_unreachable")),
+        (ToolCallError::NeedsCredentials(said()), (502, "needs_credentials")),
+        (ToolCallError::Failed(said()), (502, "tool_failed")),
+        (ToolCallError::TimedOut(Duration::from_secs(60)), (504, "tool_timed_out")),
+        (ToolCallError::Refused { code: -32_602, message: said() }, (422, "tool_refused")),
     ] {
         wharf.fakes.set_call(Err(error.clone()));
         let answer = wharf.ask(ECHO).await;
         assert_eq!(answer.code(), code, "{error:?}");
         let detail = answer.json["detail"].as_str().unwrap();
         assert!(
-            matches!(error, CallError::Busy | CallError::TimedOut(_)) || detail.contains(&said()),
+            matches!(error, ToolCallError::Busy | ToolCallError::TimedOut(_)) || detail.contains(&said()),
             "{detail}"
         );
         // What may have run is not to be repeated by a program.
-        let repeatable = matches!(error, CallError::Busy | CallError::Unreachable(_));
+        let repeatable = matches!(error, ToolCallError::Busy | ToolCallError::Unreachable(_));
         assert_eq!(answer.json["retryable"], repeatable, "{error:?}");
     }
     assert_eq!(wharf.ask(ECHO).await.errors(), [("", "-32602")]);
@@ -109,7 +109,7 @@ async fn a_tool_that_was_not_listed_and_is_refused_is_not_there() {
     let tool = Tool { name: "echo".to_owned(), description: None, input_schema: "{}".to_owned() };
     let sighting = Sighting { observed_at: Timestamp(1), tools: Some((Timestamp(1), Arc::from([tool]))) };
     wharf.lifecycle.sighted(id, sighting);
-    wharf.fakes.set_call(Err(CallError::Refused { code: -32_602, message: "no".to_owned() }));
+    wharf.fakes.set_call(Err(ToolCallError::Refused { code: -32_602, message: "no".to_owned() }));
     assert_eq!(wharf.ask(ECHO).await.code(), (422, "tool_refused"));
     assert_eq!(wharf.ask("/mcp/instances/weather/tools/echoo").await.code(), (404, "tool_not_found"));
     // Who knows best is the server: it may have got the tool since.

@@ -172,12 +172,12 @@ impl Bulk {
             created_at: Some(created_at.into()),
             finished_at: finished_at.map(Time::from),
             dry_run: false,
-            ..Self::rehearsed(items, request_id)
+            ..Self::of_dry_run(items, request_id)
         }
     }
 
     /// Of a dry run.
-    pub(crate) fn rehearsed(items: Vec<domain::BulkItem>, request_id: &str) -> Self {
+    pub(crate) fn of_dry_run(items: Vec<domain::BulkItem>, request_id: &str) -> Self {
         let items: Vec<BulkItem> = items
             .into_iter()
             .enumerate()

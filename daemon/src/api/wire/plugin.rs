@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::admission::{HookMode, Verdict};
 use super::{Time, microseconds};
+use crate::domain;
 use crate::service::{
     self, ConfigurationReport, HookView, PluginQuarantine, PluginRefusal, PluginReport, PluginsView,
     PreviousVersion,
@@ -196,8 +197,8 @@ impl From<PluginReport> for Plugin {
         Self {
             name: report.name,
             kind: match report.kind {
-                service::PluginKind::Provisioner => PluginKind::Provisioner,
-                service::PluginKind::Hook => PluginKind::Hook,
+                domain::PluginKind::Provisioner => PluginKind::Provisioner,
+                domain::PluginKind::Hook => PluginKind::Hook,
             },
             state: match report.state {
                 service::PluginState::Active => PluginState::Active,

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::ProblemError;
 use crate::api::extract::{FromBody, Members};
-use crate::service::{self, Candidate, Cut, Objection, Reviewed, Tally};
+use crate::service::{self, Candidate, CaseKind, Cut, Objection, Tally};
 
 /// Refusals that are listed unless the request says otherwise, and the most it may say.
 const LISTED: usize = 100;
@@ -160,11 +160,11 @@ impl From<Tally> for RehearsalCount {
 
 impl From<Objection> for RehearsalRefusal {
     fn from(objection: Objection) -> Self {
-        let Objection { of, id, name, code, reason, violations, admitted_before } = objection;
+        let Objection { kind, id, name, code, reason, violations, admitted_before } = objection;
         Self {
-            kind: match of {
-                Reviewed::Instance => Rehearsed::Instance,
-                Reviewed::Request => Rehearsed::Request,
+            kind: match kind {
+                CaseKind::Instance => Rehearsed::Instance,
+                CaseKind::Request => Rehearsed::Request,
             },
             id: id.to_string(),
             name: name.to_string(),

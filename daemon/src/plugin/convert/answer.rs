@@ -8,10 +8,10 @@ use super::{
     Broken, MAX_LINES, MAX_PAGE, MAX_REMARKS, MAX_TEXT, bounded, cut, optional_text, prose, remarks, text,
 };
 use crate::domain::{
-    Decision, Failure, FailureKind, Observation, OwnerId, Secrets, Template, Verdict, Violation,
+    Decision, Failure, FailureKind, LogLine, Observation, OwnerId, Secrets, Template, Verdict, Violation,
     WorkloadState,
 };
-use crate::extension::{CreateOutcome, Creation, LogLine, LogsPage, OwnedPage, OwnedWorkload};
+use crate::extension::{CreateOutcome, Creation, LogsPage, OwnedPage, OwnedWorkload};
 use crate::plugin::bindings::imports::types;
 use crate::plugin::bindings::{hook::api as hook, provisioner::api};
 

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use super::{CallOptions, Ladder, Options};
 use crate::domain::ConditionKind::{Authenticated, Handshake, HttpAnswers, PortOpen, ToolsListed};
 use crate::domain::{ConditionKind, EndpointRule, Secret, Secrets};
-use crate::extension::{Answer, Call, CallError, Caller as _, Era, Prober as _, Question};
+use crate::extension::{Answer, Era, Prober as _, Question, ToolCall, ToolCallError, ToolCaller as _};
 use fake_server::{Asked, FakeServer, legacy, modern, reply, tools};
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -33,9 +33,9 @@ fn question(url: &str) -> Question {
 }
 
 /// A call by somebody who keeps one secret.
-async fn call(question: &Question, tool: &str, arguments: &str) -> Result<String, CallError> {
+async fn call(question: &Question, tool: &str, arguments: &str) -> Result<String, ToolCallError> {
     let secrets = Secrets([("KEY".to_owned(), Secret::new(SECRET.to_owned()))].into());
-    ladder().call(question, Call { tool, arguments, secrets: &secrets }).await
+    ladder().call(question, ToolCall { tool, arguments, secrets: &secrets }).await
 }
 
 async fn probe(url: &str) -> Answer {
@@ -317,7 +317,7 @@ async fn refused_addresses_are_never_connected_to() {
         let answer = probe(&format!("http://{host}:1/mcp")).await;
         assert_eq!((failed(&answer).0, failed(&answer).1), (PortOpen, "AddressRefused"), "{host}");
         let failure = call(&question(&format!("http://{host}:1/mcp")), "x", "{}").await.unwrap_err();
-        assert!(matches!(failure, CallError::NotAllowed(_)), "{host}: {failure:?}");
+        assert!(matches!(failure, ToolCallError::NotAllowed(_)), "{host}: {failure:?}");
     }
 }
 
@@ -443,23 +443,23 @@ async fn a_failed_call_says_whether_it_may_have_run() {
         call(&asking, "echo", "{}").await.unwrap_err()
     };
     let unknown_tool = ask(&FakeServer::start(answers(200, -32_602)).await).await;
-    assert!(matches!(unknown_tool, CallError::Refused { code: -32_602, .. }), "{unknown_tool:?}");
+    assert!(matches!(unknown_tool, ToolCallError::Refused { code: -32_602, .. }), "{unknown_tool:?}");
     let internal = ask(&FakeServer::start(answers(500, -32_603)).await).await;
-    assert!(matches!(&internal, CallError::Failed(said) if said.contains("-32603")), "{internal:?}");
+    assert!(matches!(&internal, ToolCallError::Failed(said) if said.contains("-32603")), "{internal:?}");
     let locked = ask(&FakeServer::start(|_| reply(401, "text/plain", "")).await).await;
-    assert!(matches!(locked, CallError::NeedsCredentials(_)), "{locked:?}");
+    assert!(matches!(locked, ToolCallError::NeedsCredentials(_)), "{locked:?}");
     let redirected = ask(&FakeServer::start(|_| reply(307, "text/plain", "")).await).await;
-    assert!(matches!(redirected, CallError::Failed(_)), "{redirected:?}");
+    assert!(matches!(redirected, ToolCallError::Failed(_)), "{redirected:?}");
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     let asking = Question { era: Some(Era::Modern), timeout: SHORT, ..question(&url) };
     drop(listener);
     let gone = call(&asking, "echo", "{}").await.unwrap_err();
-    assert!(matches!(gone, CallError::Unreachable(_)), "{gone:?}");
+    assert!(matches!(gone, ToolCallError::Unreachable(_)), "{gone:?}");
     let asking = Question { rules: vec![EndpointRule::Host("elsewhere".to_owned())], ..asking };
     let elsewhere = call(&asking, "echo", "{}").await.unwrap_err();
-    assert!(matches!(elsewhere, CallError::NotAllowed(_)), "{elsewhere:?}");
+    assert!(matches!(elsewhere, ToolCallError::NotAllowed(_)), "{elsewhere:?}");
 }
 
 /// The usual slow tool: its server begins a stream of events at once, and says nothing in it.
@@ -477,12 +477,12 @@ async fn a_tool_that_takes_too_long_is_left_and_its_turn_is_free() {
     };
     let server = FakeServer::start(silent).await;
     let (asking, secrets) = (question(&server.url()), Secrets::default());
-    let tool = Call { tool: "echo", arguments: "{}", secrets: &secrets };
+    let tool = ToolCall { tool: "echo", arguments: "{}", secrets: &secrets };
     let (first, second) = tokio::join!(ladder.call(&asking, tool), ladder.call(&asking, tool));
-    assert_eq!((first, second), (Err(CallError::TimedOut(SHORT)), Err(CallError::Busy)));
+    assert_eq!((first, second), (Err(ToolCallError::TimedOut(SHORT)), Err(ToolCallError::Busy)));
     // So is that of a caller who went away.
     assert!(tokio::time::timeout(SHORT / 3, ladder.call(&asking, tool)).await.is_err());
-    assert_eq!(ladder.call(&asking, tool).await, Err(CallError::TimedOut(SHORT)));
+    assert_eq!(ladder.call(&asking, tool).await, Err(ToolCallError::TimedOut(SHORT)));
     assert_eq!(
         server.methods().iter().filter(|method| *method == "tools/call").count(),
         3,
@@ -507,7 +507,7 @@ async fn no_answer_to_a_call_holds_a_secret() {
         _ => modern(asked),
     };
     let told = call(&question(&FakeServer::start(refused).await.url()), "echo", "{}").await.unwrap_err();
-    let CallError::Refused { message, .. } = told else { panic!("{told:?}") };
+    let ToolCallError::Refused { message, .. } = told else { panic!("{told:?}") };
     assert!(message.starts_with("[secret] x") && message.len() == 1_000, "{message}");
     // Wherever a long text is cut for people, half a secret may stand at its end.
     let unwelcome = |asked: &Asked| {

@@ -32,8 +32,8 @@ use super::{Error, Reference, Service};
 use crate::domain::{
     Bulk, BulkId, BulkItem, BulkOp, IdempotencyKey, InstanceId, ItemStep, Order, Progress, Refusal, shown,
 };
+use crate::lifecycle::Made;
 use crate::runtime::Activator;
-use crate::store::Made;
 
 /// Puts a refusal into the words that a single request would have got. Given by whoever speaks to
 /// users: nobody else knows these words.
@@ -130,15 +130,11 @@ impl Service {
     }
 
     /// What would come of it, item by item: all checks and every hook. Stores nothing.
-    pub async fn rehearse_bulk(
-        &self,
-        request: BulkRequest,
-        explain: Explain,
-    ) -> Result<Vec<BulkItem>, Error> {
+    pub async fn dry_run_bulk(&self, request: BulkRequest, explain: Explain) -> Result<Vec<BulkItem>, Error> {
         self.check(&request)?;
         let orders = self.orders(request, explain).await?;
-        let rehearsed = stream::iter(orders).map(|order| self.rehearse_order(order, explain));
-        rehearsed.buffered(self.inner.options.max_bulk_concurrent).try_collect().await
+        let items = stream::iter(orders).map(|order| self.dry_run_order(order, explain));
+        items.buffered(self.inner.options.max_bulk_concurrent).try_collect().await
     }
 
     /// How far a bulk is.
@@ -204,7 +200,7 @@ impl Service {
         }
     }
 
-    async fn rehearse_order(&self, order: Order, explain: Explain) -> Result<BulkItem, Error> {
+    async fn dry_run_order(&self, order: Order, explain: Explain) -> Result<BulkItem, Error> {
         let item = |op, name, id, progress| BulkItem { op, name, id, progress };
         match order {
             Order::Refused { op, name, refusal } => Ok(item(op, name, None, Progress::Refused(refusal))),
@@ -213,7 +209,7 @@ impl Service {
             }
             Order::Create(request) => {
                 let name = Some(request.name.to_string());
-                let progress = match self.rehearse(*request).await {
+                let progress = match self.dry_run(*request).await {
                     Ok(_) => Progress::Accepted,
                     Err(error) if error.passes() => return Err(error),
                     Err(error) => Progress::Refused(Box::new(explain(error))),

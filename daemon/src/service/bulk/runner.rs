@@ -12,10 +12,9 @@ use tokio::sync::Semaphore;
 use super::outcomes::Outcomes;
 use super::{AcceptedItem, Explain};
 use crate::domain::{BulkId, BulkItem, BulkOp, Fact, ItemStep, Progress};
-use crate::lifecycle;
+use crate::lifecycle::{self, Occasion};
 use crate::runtime::{ErrorChain, Tasks};
 use crate::service::{Error, Service};
-use crate::store::Occasion;
 
 /// When to look again at a store that does not answer.
 const PAUSE: Duration = Duration::from_secs(5);

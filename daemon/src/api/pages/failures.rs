@@ -7,10 +7,10 @@ use super::prose::{line, paragraphs};
 use super::{Page, Place};
 
 /// A code, what it means, and what to do.
-type Word = (&'static str, &'static str, &'static str);
+type Entry = (&'static str, &'static str, &'static str);
 
 /// `error.code` of an instance that failed.
-const OF_INSTANCES: [Word; 6] = [
+const OF_INSTANCES: [Entry; 6] = [
     (
         "attempts_exhausted",
         "The workload was made again as often as `[recovery] max_attempts` allows, and did not come up or did \
@@ -47,7 +47,7 @@ const OF_INSTANCES: [Word; 6] = [
 ];
 
 /// In `errors` of a problem; in `CamelCase`, the reason of a condition, a cause or an event.
-const OF_PROVISIONERS: [Word; 16] = [
+const OF_PROVISIONERS: [Entry; 16] = [
     (
         "not_applied",
         "The call was refused, or could not be made, before it had any effect: mostly the backend was not \
@@ -141,7 +141,7 @@ const OF_PROVISIONERS: [Word; 16] = [
 ];
 
 /// `last_refusal.code` of a plugin. What served before goes on serving.
-const OF_PLUGINS: [Word; 24] = [
+const OF_PLUGINS: [Entry; 24] = [
     (
         "engine_failed",
         "The sandbox for plugins cannot be made on this machine.",
@@ -297,10 +297,10 @@ pub(crate) fn errors() -> Page {
     Page::new(Place::Errors, "Errors", &body)
 }
 
-fn table(words: &[Word]) -> Markup {
+fn table(entries: &[Entry]) -> Markup {
     html! {
         dl.entries {
-            @for (code, meaning, remedy) in words {
+            @for (code, meaning, remedy) in entries {
                 dt id=(code) { code { (code) } }
                 dd {
                     p { (line(meaning)) }
@@ -349,10 +349,10 @@ mod tests {
         all
     }
 
-    fn codes(words: &[Word]) -> BTreeSet<String> {
-        let codes: BTreeSet<String> = words.iter().map(|(code, ..)| (*code).to_owned()).collect();
-        assert_eq!(codes.len(), words.len(), "a code twice");
-        for (code, meaning, remedy) in words {
+    fn codes(entries: &[Entry]) -> BTreeSet<String> {
+        let codes: BTreeSet<String> = entries.iter().map(|(code, ..)| (*code).to_owned()).collect();
+        assert_eq!(codes.len(), entries.len(), "a code twice");
+        for (code, meaning, remedy) in entries {
             assert!(meaning.len() > 30 && meaning.ends_with('.') && remedy.ends_with('.'), "{code}");
         }
         codes

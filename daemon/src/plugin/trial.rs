@@ -14,7 +14,7 @@ use crate::extension::{Candidate, CandidateRefusal, HookEntry};
 use crate::runtime::ErrorChain;
 
 /// Builds what the hook of this table would be.
-pub(super) async fn candidate(
+pub(super) async fn hook(
     workshop: &Workshop,
     table: HookOptions,
     candidate: Candidate,

@@ -1,4 +1,4 @@
-//! The words of request files, and the parts of a call they stand for.
+//! What may stand in a request file, as serde reads it, and the parts of a call that it stands for.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

@@ -66,10 +66,6 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
     // Before anything that takes time: unheard, it would end the daemon.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be heard")?;
 
-    let provisioners =
-        options.plugin.provisioners.iter().map(|provisioner| provisioner.name.clone()).collect();
-    catalog::read(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
-
     let drain = options.api.drain;
     // The port first: a second daemon fails before it touches anything.
     let server = Server::bind(options.api).context("cannot listen")?;
@@ -83,6 +79,13 @@ pub async fn run(loaded: Loaded, source: Source) -> Result<(), Ended> {
         .context("opening the database panicked")?
         .context("the database cannot be opened")?;
     readiness.done(Readiness::STORE);
+    // Before plugins are compiled. A retired provisioner has no table, and may have a template.
+    let published = lifecycle.published().context("the database cannot be read")?;
+    let retired = published.into_iter().flat_map(|set| set.retired);
+    let tables = options.plugin.provisioners.iter().map(|table| table.name.clone());
+    let provisioners = tables.chain(retired).collect();
+    catalog::read(&options.catalog, &provisioners).map_err(|error| Ended::Configuration(error.into()))?;
+
     tasks.spawn("store readiness", lifecycle.clone().keep_saying(readiness.clone(), shutdown.clone()));
     let _control = Control::start(&data_dir, lifecycle.clone(), &tasks, shutdown.clone())
         .context("data_dir/control.sock cannot be made: its path may be too long (107 bytes at most)")?;

@@ -166,7 +166,10 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
     };
     // It may still be written: the beginning of a TOML file is often good TOML.
     let file = Watched { files: [config.clone()].into(), ..Watched::default() };
-    runtime.block_on(file.rest(WatchOptions::default()));
+    if !runtime.block_on(file.rest(WatchOptions::default())) {
+        eprintln!("{} is written all the time: start again when it is whole", config.display());
+        return ExitCode::from(CONFIG);
+    }
     let loaded = match config::load(&config, config::environment(), &overrides) {
         Ok(loaded) => loaded,
         Err(complaints) => {

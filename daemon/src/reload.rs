@@ -6,9 +6,11 @@
 //! Guarantees: what is bad is refused, and what served before goes on serving; what it takes away is
 //! taken away all the same, and what serves has the credentials that its files hold now. Keys that need a
 //! restart are named. A file that lost all of its hooks at once
-//! is believed when it is seen twice: a file that is half written is often good TOML.
+//! is believed when it is seen twice, the same: a file that is half written is often good TOML. What comes
+//! while plugins are built is looked at first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +22,7 @@ use crate::catalog::Catalog;
 use crate::config::{self, Loaded};
 use crate::daemon::Source;
 use crate::extension::{ConfigurationReport, Extensions as _};
-use crate::plugin::PluginHost;
+use crate::plugin::{self, PluginHost};
 use crate::runtime::{Activator, Clock, PathWatcher, Shutdown, Tasks, WatchOptions, Watched};
 
 /// A file that lost all of its hooks is looked at again after this; so is a provisioner that may go.
@@ -42,8 +44,16 @@ pub(crate) struct Reload {
     pub(crate) requests: mpsc::Receiver<oneshot::Sender<()>>,
     pub(crate) hangup: Signal,
     pub(crate) report: ConfigurationReport,
-    /// When the file was seen to have lost all of its hooks, if that was when it was last read.
-    pub(crate) suspicious: Option<Instant>,
+    /// What was last read, if it had lost all of its hooks.
+    pub(crate) suspicious: Option<Suspicious>,
+}
+
+/// A configuration that lost all of its hooks.
+pub(crate) struct Suspicious {
+    /// When it was first seen to be so.
+    since: Instant,
+    plugin: plugin::Options,
+    fixed: BTreeMap<String, String>,
 }
 
 impl Reload {
@@ -96,7 +106,7 @@ impl Reload {
             while let Ok(request) = self.requests.try_recv() {
                 waiting.push(request);
             }
-            self.reload().await;
+            self.reload(&changed).await;
             watcher.set(self.watched());
             for request in waiting {
                 // Nobody may be waiting any more.
@@ -105,11 +115,10 @@ impl Reload {
         }
     }
 
-    async fn reload(&mut self) {
-        // Whoever asks for it may still be writing: the beginning of a TOML file is often good TOML.
-        self.watched().rest(WatchOptions::default()).await;
+    async fn reload(&mut self, changed: &Activator) {
+        self.rest().await;
         match config::load(&self.source.config, config::environment(), &self.source.overrides) {
-            Ok(loaded) => self.take_up(loaded).await,
+            Ok(loaded) => self.take_up(loaded, changed).await,
             Err(refused) => {
                 self.suspicious = None;
                 let complaints = refused.complaints.to_string();
@@ -129,19 +138,29 @@ impl Reload {
         }
     }
 
-    async fn take_up(&mut self, loaded: Loaded) {
+    /// Whoever asks for a look may still be writing: the beginning of a TOML file is often good TOML. Other
+    /// files may be written without an end; what they are then is found out when they are read.
+    async fn rest(&self) {
+        let patience = WatchOptions::default();
+        if self.watched().rest(patience).await {
+            return;
+        }
+        let file = Watched { files: [self.source.config.clone()].into(), ..Watched::default() };
+        let mut is_told = false;
+        while !file.rest(patience).await {
+            if !is_told {
+                tracing::warn!(file = %self.source.config.display(), "it is written all the time: it is read when it rests");
+            }
+            is_told = true;
+        }
+    }
+
+    async fn take_up(&mut self, loaded: Loaded, changed: &Activator) {
         let serving = self.plugins.current();
         let lost_hooks = !serving.hooks.is_empty() && loaded.options.plugin.hooks.is_empty();
-        if lost_hooks {
-            let first_seen = *self.suspicious.get_or_insert_with(|| {
-                tracing::warn!(
-                    "the configuration has lost all of its hooks: it is read once more before it is believed"
-                );
-                Instant::now()
-            });
-            if first_seen.elapsed() < SECOND_LOOK {
-                return;
-            }
+        if lost_hooks && !self.was_seen_before(&loaded) {
+            self.plugins.curtail(loaded.allowances).await;
+            return;
         }
         self.suspicious = None;
         let needs_restart = different(&self.loaded.fixed, &loaded.fixed);
@@ -153,10 +172,51 @@ impl Reload {
         }
         self.report = ConfigurationReport { refusal: None, needs_restart };
         self.plugins.note(self.report.clone());
-        let Loaded { options, files, allowances, .. } = loaded;
-        self.loaded.files = files;
-        // It says itself what it refused.
-        let _ = self.plugins.reload(options.plugin, allowances).await;
+        self.loaded.files = loaded.files.clone();
+        let (asked, allowances) = (loaded.options.plugin.clone(), loaded.allowances.clone());
+        let plugins = self.plugins.clone();
+        let mut building = pin!(plugins.reload(asked, allowances));
+        let mut is_stale = false;
+        let built = loop {
+            tokio::select! {
+                built = &mut building => break built,
+                () = changed.rung() => {
+                    is_stale = true;
+                    // It may take away what is not to wait for a compiler.
+                    if self.is_other(&loaded) {
+                        plugins.interrupt();
+                    }
+                }
+            }
+        };
+        // What else it refused it says itself.
+        if is_stale || matches!(built, Err(plugin::Error::Interrupted)) {
+            changed.ring();
+        }
+    }
+
+    /// Whether the file says something else by now.
+    fn is_other(&self, loaded: &Loaded) -> bool {
+        match config::load(&self.source.config, config::environment(), &self.source.overrides) {
+            Ok(now) => now.options.plugin != loaded.options.plugin || now.allowances != loaded.allowances,
+            Err(_) => true,
+        }
+    }
+
+    /// Whether a configuration that lost all of its hooks was the same a while ago.
+    fn was_seen_before(&mut self, loaded: &Loaded) -> bool {
+        let Loaded { options, fixed, .. } = loaded;
+        let known = self.suspicious.as_ref();
+        let known = known.filter(|known| known.plugin == options.plugin && known.fixed == *fixed);
+        if let Some(Suspicious { since, .. }) = known {
+            return since.elapsed() >= SECOND_LOOK;
+        }
+        tracing::warn!(
+            "the configuration has lost all of its hooks: it is read once more before it is believed"
+        );
+        let (plugin, fixed) = (options.plugin.clone(), fixed.clone());
+        self.suspicious = Some(Suspicious { since: Instant::now(), plugin, fixed });
+        false
     }
 
     /// Every file that this configuration was made from or names, and those that hold the credentials of

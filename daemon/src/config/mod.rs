@@ -116,9 +116,9 @@ fn load_with_known(
             return (Err(refused), BTreeSet::new());
         }
     };
-    let allowances = allowances::read(&document);
-    let fixed = document.leaves(|section| !LIVE.contains(&section));
     let mut context = Context::new(file);
+    let allowances = allowances::read(&document, &context.base);
+    let fixed = document.leaves(|section| !LIVE.contains(&section));
     let (result, known) = document.read_with_known(|root| read(root, &mut context));
     let result = match result {
         Ok(options) => match Complaints::of(complaints) {

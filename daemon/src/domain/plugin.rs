@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{HookMode, ProvisionerName, Timestamp};
+use super::{HookMode, HookName, ProvisionerName, Timestamp};
 
 /// What a plugin is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -36,6 +36,11 @@ impl PluginKey {
     /// Of a provisioner.
     pub fn provisioner(name: &ProvisionerName) -> Self {
         Self { kind: PluginKind::Provisioner, name: name.as_str().to_owned() }
+    }
+
+    /// Of a hook.
+    pub fn hook(name: &HookName) -> Self {
+        Self { kind: PluginKind::Hook, name: name.as_str().to_owned() }
     }
 
     /// The name, if it is a provisioner's.

@@ -5,14 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use super::options::{HookOptions, ProvisionerOptions};
-use crate::domain::{HookMode, Taken};
+use super::options::{ClientCertificate, CredentialSource, HookOptions, ProvisionerOptions, Upstream};
+use crate::domain::{HookMode, ProvisionerName, Taken};
 
 /// What is left to each plugin that the configuration speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Allowances {
     /// By the table's name.
     pub provisioners: BTreeMap<String, Allowance>,
+    /// A provisioner that is not among them has no table any more, so it makes nothing new.
+    pub names_every_provisioner: bool,
     /// What a hook's verdict may do at most.
     pub hooks: BTreeMap<String, HookMode>,
 }
@@ -29,12 +31,41 @@ pub struct Allowance {
 }
 
 /// What the daemon shows of itself to an upstream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// A token.
-    pub token: bool,
+    pub token: Left<CredentialSource>,
     /// A certificate.
-    pub certificate: bool,
+    pub certificate: Left<ClientCertificate>,
+}
+
+/// What a table leaves of a credential.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left<T> {
+    /// The table has none.
+    Nothing,
+    /// The table has one that cannot be read: that takes nothing away.
+    Unclear,
+    /// The table has this one, and so no other.
+    This(T),
+}
+
+impl<T: PartialEq> Left<T> {
+    fn allows(&self, serving: Option<&T>) -> bool {
+        match (self, serving) {
+            (_, None) | (Self::Unclear, _) => true,
+            (Self::Nothing, _) => false,
+            (Self::This(left), Some(serving)) => left == serving,
+        }
+    }
+}
+
+impl Shown {
+    /// Whether all that `upstream` shows may be shown still.
+    fn allows(&self, upstream: &Upstream) -> bool {
+        self.token.allows(upstream.bearer_token.as_ref())
+            && self.certificate.allows(upstream.client_certificate.as_ref())
+    }
 }
 
 impl Allowances {
@@ -46,18 +77,19 @@ impl Allowances {
         taken.process |= options.process && !left.process;
         for (name, upstream) in &options.upstreams {
             let Some(upstreams) = &left.upstreams else { break };
-            let is_left = upstreams.get(name).is_some_and(|left| {
-                (left.token || upstream.bearer_token.is_none())
-                    && (left.certificate || upstream.client_certificate.is_none())
-            });
-            if !is_left {
+            if !upstreams.get(name).is_some_and(|left| left.allows(upstream)) {
                 taken.upstreams.insert(name.clone());
             }
         }
         taken
     }
 
-    /// The same for a hook, whose say comes back with the file, up to what its table says: to hold it
+    /// Whether a provisioner has lost its table.
+    pub(super) fn lack(&self, name: &ProvisionerName) -> bool {
+        self.names_every_provisioner && !self.provisioners.contains_key(name.as_str())
+    }
+
+    /// What a hook loses: its say, which comes back with the file, up to what its table says: to hold it
     /// back would let through what both of them refuse.
     pub(super) fn taken_from_hook(&self, options: &HookOptions, before: &Taken) -> Taken {
         let Some(left) = self.hooks.get(options.name.as_str()).copied() else { return before.clone() };

@@ -8,7 +8,7 @@ use super::digest::Digest;
 use super::load::Description;
 use super::material::{Material, PluginTable};
 use super::options::{HookOptions, ProvisionerOptions};
-use crate::domain::{PluginVersion, Timestamp};
+use crate::domain::{PluginVersion, Taken, Timestamp};
 use crate::extension::{Hook, HookEntry, Provisioner};
 use crate::runtime::Tasks;
 
@@ -33,6 +33,20 @@ pub(super) type BuiltProvisioner = Built<ProvisionerOptions, dyn Provisioner>;
 pub(super) type BuiltHook = Built<HookOptions, dyn Hook>;
 
 impl BuiltHook {
+    /// The same, which lost this.
+    pub(super) fn without(&self, taken: Taken) -> Self {
+        Self {
+            material: Material { taken, ..self.material.clone() },
+            description: self.description.clone(),
+            identities: self.identities.clone(),
+            guest: self.guest.clone(),
+            extension: self.extension.clone(),
+            generation: self.generation,
+            since: self.since,
+            complaints: self.complaints.clone(),
+        }
+    }
+
     /// As it is asked.
     pub(super) fn entry(&self) -> HookEntry {
         let HookOptions { name, mode, on_error, scope, settings, .. } = &self.material.options;
@@ -79,6 +93,11 @@ impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
             tracing::warn!("it serves on with the credentials that it had: {}", complaints.join("; "));
         }
         *known = complaints;
+    }
+
+    /// Whether the same plugin, with all of its calls, serves as `other`.
+    pub(super) fn is_at_work_in(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.guest, &other.guest)
     }
 
     /// It is replaced: calls that are out may finish within `drain`.

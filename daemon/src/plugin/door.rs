@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::allowance::Allowances;
 use super::draft::Draft;
@@ -81,12 +81,14 @@ impl PluginHost {
                 allowances: Allowances::default(),
                 held: Vec::new(),
             }),
+            interrupted: Notify::new(),
         };
         let this = Self { swap: Arc::new(swap), reloads };
         if lost_hooks {
             this.curtail(allowances).await;
             return Ok(this);
         }
+        let wanted: Vec<PluginKey> = options.wanted().collect();
         match this.reload(options, allowances).await {
             Ok(_) => {
                 for refusal in &lost {
@@ -96,22 +98,28 @@ impl PluginHost {
                 tracing::info!(took_us, "plugins are loaded");
                 Ok(this)
             }
-            // Without one of them, what it was to refuse would pass.
-            Err(Error::Refused(refusals)) if !lost.is_empty() || this.lacks_any(&refusals) => {
-                Err(Error::Refused(refusals.into_iter().chain(lost).collect()))
-            }
-            Err(Error::Refused(_)) => {
-                tracing::warn!("the daemon starts with the plugins that served last");
-                Ok(this)
+            Err(Error::Refused(mut refusals)) => {
+                // Without one of them, what it was to refuse would pass.
+                let lacking = this.lacking(wanted);
+                if lost.is_empty() && lacking.is_empty() {
+                    tracing::warn!("the daemon starts with the plugins that served last");
+                    return Ok(this);
+                }
+                let held_back =
+                    lacking.into_iter().filter(|plugin| refusals.iter().all(|one| one.plugin != *plugin));
+                let held_back: Vec<Refusal> = held_back.map(Refusal::held_back).collect();
+                refusals.extend(held_back.into_iter().chain(lost));
+                Err(Error::Refused(refusals))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Whether one of the plugins that were refused has no last good version that serves.
-    fn lacks_any(&self, refusals: &[Refusal]) -> bool {
+    /// Which of these plugins have no last good version that serves.
+    fn lacking(&self, mut wanted: Vec<PluginKey>) -> Vec<PluginKey> {
         let active = self.swap.active.load();
-        refusals.iter().any(|refusal| active.parts.version(&refusal.plugin).is_none())
+        wanted.retain(|plugin| active.parts.version(plugin).is_none());
+        wanted
     }
 
     /// Builds a set as `start` does, and throws it away: for `check-config`.
@@ -140,16 +148,24 @@ impl PluginHost {
         self.swap.reload(options, allowances).await
     }
 
+    /// What is being built is out of date: it is left, and its [`reload`](Self::reload) is an
+    /// [`Error::Interrupted`].
+    pub fn interrupt(&self) {
+        self.swap.interrupt();
+    }
+
     /// Takes away what a configuration that is refused as a whole does not leave.
     pub async fn curtail(&self, allowances: Allowances) {
         let mut changing = self.swap.changing.lock().await;
         changing.allowances = allowances;
+        self.swap.look_at_files(&changing).await;
         self.swap.settle(&mut changing).await;
     }
 
     /// Takes up credentials that changed, beside a configuration that cannot be read at all.
     pub async fn refresh(&self) {
         let mut changing = self.swap.changing.lock().await;
+        self.swap.look_at_files(&changing).await;
         self.swap.settle(&mut changing).await;
     }
 
@@ -211,6 +227,8 @@ impl Plugins for PluginHost {
     async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<u64, RollbackError> {
         let key = self.swap.standing().find(name, kind)?;
         let swap = self.swap.clone();
+        // What serves is to be replaced now, and not when the compiler has time.
+        swap.interrupt();
         // What is stored must serve: whoever asked may leave in between.
         let rolled_back = async move { swap.roll_back(&key).await };
         match self.swap.workshop.tasks.carry_out("roll back a plugin", rolled_back).await {

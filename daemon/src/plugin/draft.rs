@@ -5,7 +5,7 @@
 //! ([`restore`](super::restore)).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 
 use super::allowance::Allowances;
 use super::built::BuiltProvisioner;
@@ -14,7 +14,7 @@ use super::ground::{CountInstances, ReadTable};
 use super::options::{ProvisionerOptions, Upstream};
 use super::set::{ActiveSet, Parts};
 use super::workshop::Workshop;
-use crate::domain::ProvisionerName;
+use crate::domain::{PluginKey, ProvisionerName};
 use crate::extension::{ExtensionSet, ProvisionerEntry};
 
 /// Names by which one provisioner's plugin may have described itself, the last ones.
@@ -39,21 +39,21 @@ impl Draft<'_> {
         &self.active.parts
     }
 
-    /// Lets a provisioner take the place of `old`, or says why it may not.
-    pub(super) fn admit(
-        &self,
-        mut built: BuiltProvisioner,
-        old: Option<&Arc<BuiltProvisioner>>,
-    ) -> Result<BuiltProvisioner, Error> {
-        let Some(old) = old else { return Ok(built) };
+    /// Lets a provisioner take the place of the one of its name, or says why it may not.
+    pub(super) fn admit(&self, mut built: BuiltProvisioner) -> Result<BuiltProvisioner, Error> {
         let options = &built.material.options;
+        let key = PluginKey::provisioner(&options.name);
+        let serving = self.serving();
+        let Some(old) = serving.version(&key).or_else(|| serving.lost(&key).cloned()) else {
+            return Ok(built);
+        };
         let instances = (self.instances)(&options.name);
         let change = if old.identities.contains(&built.description.name) {
-            let mut places = self.serving().places(&options.name, self.read_table);
-            places.extend(old.material.options.upstreams.clone());
+            let places = serving.places(&options.name, self.read_table);
             elsewhere(&places, options).map(|upstream| format!("changing the URL of upstreams.{upstream}"))
         } else {
-            Some(format!("replacing plugin {:?} by {:?}", old.description.name, built.description.name))
+            let was = old.identities.first().map_or("", String::as_str);
+            Some(format!("replacing plugin {was:?} by {:?}", built.description.name))
         };
         if let Some(change) = change.filter(|_| instances > 0 && !options.moved) {
             return Err(Error::InUse { name: options.name.clone(), instances, change });

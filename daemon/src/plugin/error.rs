@@ -226,6 +226,14 @@ pub enum Error {
         /// Why not.
         source: Box<Error>,
     },
+    /// It is new, and a set is published whole.
+    #[error("{kind} {name:?} is new and good, and cannot serve until the others can be loaded too")]
+    HeldBack {
+        /// What it is for.
+        kind: &'static str,
+        /// Which plugin.
+        name: String,
+    },
     /// The table that is stored with it cannot be read.
     #[error("the stored table of {kind} {name:?} cannot be used: {reason}")]
     Table {
@@ -248,6 +256,9 @@ pub enum Error {
         /// What is named.
         name: ProvisionerName,
     },
+    /// Something more urgent came while a set was built.
+    #[error("the plugins were not built to the end: something else was to be done first")]
+    Interrupted,
     /// A set was refused because of some of its plugins.
     #[error("plugins cannot be loaded:{}", Lines(.0))]
     Refused(Vec<Refusal>),
@@ -263,6 +274,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// It is good itself.
+    pub(super) fn held_back(plugin: PluginKey) -> Self {
+        let (kind, name) = (plugin.kind.as_str(), plugin.name.clone());
+        Self { plugin, error: Error::HeldBack { kind, name } }
+    }
+
     /// The same of a provisioner that instances depend on.
     pub(super) fn forsaken(self) -> Self {
         let name = self.plugin.name.clone();
@@ -312,9 +329,11 @@ impl Error {
             Self::InUse { .. } => "provisioner_in_use",
             Self::Copy { .. } => "copy_unusable",
             Self::Forsaken { .. } => "provisioner_forsaken",
+            Self::HeldBack { .. } => "set_refused",
             Self::Table { .. } => "table_unusable",
             Self::Unstored { .. } => "plugins_unstored",
             Self::NoDefault { .. } => "default_provisioner_unknown",
+            Self::Interrupted => "interrupted",
             Self::Refused(_) => "plugins_refused",
         }
     }

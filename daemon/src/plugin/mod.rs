@@ -68,7 +68,7 @@ mod warehouse;
 mod workbench;
 mod workshop;
 
-pub use allowance::{Allowance, Allowances, Shown};
+pub use allowance::{Allowance, Allowances, Left, Shown};
 pub use anatomy::Anatomy;
 pub use compilation::compile;
 pub use door::PluginHost;

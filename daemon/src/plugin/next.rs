@@ -19,7 +19,7 @@ use super::material::{Material, PluginTable};
 use super::options::{HookOptions, Options, ProvisionerOptions};
 use super::set::Parts;
 use super::survey::Survey;
-use crate::domain::{PluginVersion, ProvisionerName};
+use crate::domain::{PluginKey, PluginVersion, ProvisionerName};
 
 impl Draft<'_> {
     /// The parts of the set that `options` ask for. Goes on after a refusal, so that all are told at once.
@@ -43,6 +43,7 @@ impl Draft<'_> {
             return Err(refusals);
         }
         self.add_unloaded(&mut parts, options).await;
+        self.add_lost(&mut parts, options);
         Ok(parts)
     }
 
@@ -55,14 +56,14 @@ impl Draft<'_> {
         let old = self.serving().provisioners.get(&name);
         if let (Some(old), Some(version)) = (old, self.rejected(&material)) {
             parts.rejected.push(version);
-            self.provisioner_serves_on(parts, old).await;
+            self.provisioner_is_left_all(parts, old).await;
             return Ok(());
         }
         let built = match old.filter(|old| old.material.equals(&material)) {
             Some(old) => old.clone(),
             None => {
                 let built = self.workshop.provisioner(material).await?;
-                Arc::new(self.admit(built, old)?.from_generation(self.generation))
+                Arc::new(self.admit(built)?.from_generation(self.generation))
             }
         };
         parts.provisioners.insert(name, built);
@@ -73,7 +74,7 @@ impl Draft<'_> {
         let old = self.serving().hook(material.options.name.as_str());
         if let (Some(old), Some(version)) = (old, self.rejected(&material)) {
             parts.rejected.push(version);
-            parts.hooks.extend(self.hook_serves_on(old).await);
+            parts.hooks.push(self.hook_serves_on(old));
             return Ok(());
         }
         let built = match old.filter(|old| old.material.equals(&material)) {
@@ -101,10 +102,27 @@ impl Draft<'_> {
             let is_retired = !asked.contains(name) && self.is_needed(name);
             if is_retired {
                 parts.retired.insert(name.clone());
+                // Taking away the rest of its table gives it no calls back.
+                parts.disabled.extend(self.serving().disabled.get(name).cloned());
             }
             if is_retired || parts.disabled.contains(name) {
                 self.provisioner_serves_on(parts, old).await;
             }
+        }
+    }
+
+    /// What could not be built at the start and still has no successor, while it is spoken of.
+    fn add_lost(&self, parts: &mut Parts, options: &Options) {
+        let asked: BTreeSet<PluginKey> = options.keys().collect();
+        for lost in &self.serving().lost {
+            let key = lost.key();
+            let name = key.provisioner_name();
+            let is_spoken_of = asked.contains(&key) || name.as_ref().is_some_and(|name| self.is_needed(name));
+            if !is_spoken_of || parts.version(&key).is_some() {
+                continue;
+            }
+            parts.retired.extend(name.filter(|_| !asked.contains(&key)));
+            parts.lost.push(lost.clone());
         }
     }
 }

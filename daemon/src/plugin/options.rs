@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::domain::{BreakerPolicy, Decision, EndpointRule, HookMode, HookName, ProvisionerName, Scope};
+use crate::domain::{
+    BreakerPolicy, Decision, EndpointRule, HookMode, HookName, PluginKey, ProvisionerName, Scope,
+};
 
 /// Everything that is plugged in. Checked by whoever builds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,22 @@ pub struct Options {
     pub loading: LoadingOptions,
     /// When a plugin that ends badly is left alone, and for how long.
     pub quarantine: BreakerPolicy,
+}
+
+impl Options {
+    /// Every plugin that has a table.
+    pub(super) fn keys(&self) -> impl Iterator<Item = PluginKey> {
+        let provisioners = self.provisioners.iter().map(|table| PluginKey::provisioner(&table.name));
+        provisioners.chain(self.hooks.iter().map(|table| PluginKey::hook(&table.name)))
+    }
+
+    /// Every plugin that is to serve.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = PluginKey> {
+        let enabled = self.provisioners.iter().filter(|table| table.enabled);
+        let asked = self.hooks.iter().filter(|table| table.mode != HookMode::Off);
+        let provisioners = enabled.map(|table| PluginKey::provisioner(&table.name));
+        provisioners.chain(asked.map(|table| PluginKey::hook(&table.name)))
+    }
 }
 
 /// `[plugins]`: how components are loaded, kept and replaced.

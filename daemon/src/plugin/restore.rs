@@ -21,7 +21,7 @@ enum Restored {
     Hook(BuiltHook),
 }
 
-/// The set that was published, and what of it is lost.
+/// The set that was published, and why what of it is lost cannot be built.
 pub(super) async fn restore(
     workshop: &Workshop,
     published: &PublishedSet,
@@ -57,7 +57,10 @@ pub(super) async fn restore(
                 built.since = version.since;
                 parts.hooks.push(Arc::new(built.from_generation(version.generation)));
             }
-            Err(error) => lost.push(Refusal { plugin: version.key(), error }),
+            Err(error) => {
+                parts.lost.push(version.clone());
+                lost.push(Refusal { plugin: version.key(), error });
+            }
         }
     }
     (parts, lost)
@@ -76,7 +79,7 @@ impl Draft<'_> {
         match restore_one(self.workshop, &version, self.read_table).await? {
             Restored::Provisioner(built) => {
                 let name = built.material.options.name.clone();
-                let built = self.admit(built, parts.provisioners.get(&name))?;
+                let built = self.admit(built)?;
                 parts.provisioners.insert(name, Arc::new(built.from_generation(self.generation)));
             }
             Restored::Hook(built) => {
@@ -88,6 +91,7 @@ impl Draft<'_> {
                 }
             }
         }
+        parts.lost.retain(|lost| lost.key() != version.key());
         Ok(parts)
     }
 }

@@ -9,22 +9,24 @@ use std::sync::Arc;
 use super::built::{BuiltHook, BuiltProvisioner};
 use super::draft::Draft;
 use super::material::Material;
+use super::options::{ProvisionerOptions, StoredTable};
 use super::set::Parts;
-use crate::domain::HookMode;
+use crate::domain::Taken;
 
 impl Draft<'_> {
     /// What serves, with what is left to its plugins and the credentials of now; none if nothing differs.
     pub(super) async fn settled(&self) -> Option<Parts> {
         let active = self.serving();
-        let mut parts = Parts { hooks: Vec::new(), ..active.clone() };
+        let hooks = active.hooks.iter().map(|old| self.hook_serves_on(old)).collect();
+        let mut parts = Parts { hooks, ..active.clone() };
         for (name, old) in &active.provisioners {
             self.provisioner_serves_on(&mut parts, old).await;
             if parts.provisioners.get(name).is_some_and(|built| built.material.taken.enabled) {
                 parts.disabled.insert(name.clone());
             }
-        }
-        for old in &active.hooks {
-            parts.hooks.extend(self.hook_serves_on(old).await);
+            if self.allowances.lack(name) {
+                parts.retired.insert(name.clone());
+            }
         }
         (!parts.same_as(active)).then_some(parts)
     }
@@ -32,17 +34,40 @@ impl Draft<'_> {
     /// Puts a provisioner that serves on into `parts`. What is disabled is called by nobody, and stays as
     /// it is; what cannot be built with what is left to it is denied everything.
     pub(super) async fn provisioner_serves_on(&self, parts: &mut Parts, old: &Arc<BuiltProvisioner>) {
+        let taken = self.allowances.taken_from(&old.material.options, &old.material.taken);
+        self.provisioner_is_left(parts, old, &old.material.options, taken).await;
+    }
+
+    /// The same in a set that is asked for: what was taken away before comes back, as far as its stored
+    /// table had it and the configuration leaves it.
+    pub(super) async fn provisioner_is_left_all(&self, parts: &mut Parts, old: &Arc<BuiltProvisioner>) {
+        match (self.read_table)(&old.version()) {
+            Ok(StoredTable::Provisioner(table)) => {
+                let taken = self.allowances.taken_from(&table, &Taken::default());
+                self.provisioner_is_left(parts, old, &table, taken).await;
+            }
+            // Nothing can be given back of a table that cannot be read.
+            _ => self.provisioner_serves_on(parts, old).await,
+        }
+    }
+
+    async fn provisioner_is_left(
+        &self,
+        parts: &mut Parts,
+        old: &Arc<BuiltProvisioner>,
+        table: &ProvisionerOptions,
+        taken: Taken,
+    ) {
         let name = old.material.options.name.clone();
         parts.provisioners.insert(name.clone(), old.clone());
         if parts.disabled.contains(&name) {
             return;
         }
-        let taken = self.allowances.taken_from(&old.material.options, &old.material.taken);
-        let is_less = taken != old.material.taken;
-        let options = old.material.options.clone().without(&taken);
+        let differs = taken != old.material.taken;
+        let options = table.clone().without(&taken);
         let stock = &self.workshop.stock;
         let (credentials, mut unusable) = stock.credentials(&options, &old.material.credentials).await;
-        if is_less || credentials != old.material.credentials {
+        if differs || credentials != old.material.credentials {
             let material = Material { options, taken, credentials, ..old.material.clone() };
             match self.workshop.provisioner(material).await {
                 Ok(mut built) => {
@@ -50,7 +75,7 @@ impl Draft<'_> {
                     built.complaints.clone_from(&old.complaints);
                     parts.provisioners.insert(name, Arc::new(built.from_generation(self.generation)));
                 }
-                Err(error) if is_less => {
+                Err(error) if differs => {
                     tracing::error!(provisioner = %name, %error, "it cannot be built with what is left to it: it is denied everything");
                     parts.disabled.insert(name);
                 }
@@ -60,24 +85,9 @@ impl Draft<'_> {
         old.complain(unusable);
     }
 
-    /// A hook that serves on, with the say that is left to it; none if it has none and cannot be built so.
-    pub(super) async fn hook_serves_on(&self, old: &Arc<BuiltHook>) -> Option<Arc<BuiltHook>> {
+    /// A hook that serves on, with the say that is left to it.
+    pub(super) fn hook_serves_on(&self, old: &Arc<BuiltHook>) -> Arc<BuiltHook> {
         let taken = self.allowances.taken_from_hook(&old.material.options, &old.material.taken);
-        if taken == old.material.taken {
-            return Some(old.clone());
-        }
-        let is_off = taken.mode == Some(HookMode::Off);
-        let material = Material { taken, ..old.material.clone() };
-        match self.workshop.hook(material).await {
-            Ok(built) => Some(Arc::new(built.from_generation(self.generation))),
-            Err(error) if is_off => {
-                tracing::error!(hook = %old.material.options.name, %error, "it is off and cannot be built: it is gone");
-                None
-            }
-            Err(error) => {
-                tracing::error!(hook = %old.material.options.name, %error, "it cannot be built with the say that is left to it: it stays as it was");
-                Some(old.clone())
-            }
-        }
+        if taken == old.material.taken { old.clone() } else { Arc::new(old.without(taken)) }
     }
 }

@@ -26,6 +26,7 @@ async fn what_is_taken_away_is_gone_though_the_rest_is_refused() {
     let allowances = Allowances {
         provisioners: [("local".to_owned(), left)].into(),
         hooks: [("naming".to_owned(), HookMode::Audit)].into(),
+        ..Allowances::default()
     };
     assert!(host.reload(table.clone(), allowances.clone()).await.is_err());
     let set = host.current();

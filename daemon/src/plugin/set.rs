@@ -7,7 +7,7 @@ use super::built::{BuiltHook, BuiltProvisioner};
 use super::denied::Denied;
 use super::digest::Digest;
 use super::ground::ReadTable;
-use super::options::{StoredTable, Upstream};
+use super::options::{Options, StoredTable, Upstream};
 use crate::domain::{
     HookMode, PluginIdentity, PluginKey, PluginKind, PluginVersion, ProvisionerName, PublishedSet,
 };
@@ -30,6 +30,9 @@ pub(super) struct Parts {
     pub(super) previous: Vec<PluginVersion>,
     /// What a person rolled back from.
     pub(super) rejected: Vec<PluginVersion>,
+    /// What served when the daemon stopped, and could not be built at this start. It serves nobody, and yet
+    /// it is known whose instances those are, and it may be built at the next start.
+    pub(super) lost: Vec<PluginVersion>,
 }
 
 /// A set with what it was made from.
@@ -56,6 +59,7 @@ impl Parts {
             default_provisioner,
             previous: Vec::new(),
             rejected: Vec::new(),
+            lost: Vec::new(),
         }
     }
 
@@ -89,13 +93,18 @@ impl Parts {
         let key = PluginKey::provisioner(name);
         let previous = self.previous.iter().filter(|version| version.key() == key).cloned();
         let mut places = BTreeMap::new();
-        for version in previous.chain(self.version(&key)) {
+        for version in previous.chain(self.lost(&key).cloned()).chain(self.version(&key)) {
             // What cannot be read says nothing: a rollback to it would be refused, too.
             if let Ok(StoredTable::Provisioner(options)) = tables(&version) {
                 places.extend(options.upstreams);
             }
         }
         places
+    }
+
+    /// The version of a plugin that could not be built at the start.
+    pub(super) fn lost(&self, key: &PluginKey) -> Option<&PluginVersion> {
+        self.lost.iter().find(|lost| lost.key() == *key)
     }
 
     /// The version that a person rolled back from, if they did.
@@ -117,28 +126,32 @@ impl Parts {
             && self.retired == other.retired
             && self.default_provisioner == other.default_provisioner
             && self.rejected == other.rejected
+            && self.lost == other.lost
     }
 
-    /// What of `before` does not serve on in these.
+    /// What of `before` does not serve on in these, be it with less to say.
     pub(super) fn gone_since(&self, before: &Self) -> (Vec<Arc<BuiltProvisioner>>, Vec<Arc<BuiltHook>>) {
         let provisioners = before
             .provisioners
             .iter()
-            .filter(|(name, old)| self.provisioners.get(*name).is_none_or(|new| !Arc::ptr_eq(old, new)));
-        let hooks = before.hooks.iter().filter(|old| !self.hooks.iter().any(|new| Arc::ptr_eq(old, new)));
+            .filter(|(name, old)| self.provisioners.get(*name).is_none_or(|new| !old.is_at_work_in(new)));
+        let hooks = before.hooks.iter().filter(|old| !self.hooks.iter().any(|new| old.is_at_work_in(new)));
         (provisioners.map(|(_, old)| old.clone()).collect(), hooks.cloned().collect())
     }
 
     /// Remembers, of what served in `before` and does not in these, the last `keep` versions of each
-    /// plugin.
-    pub(super) fn remember(&mut self, before: &Self, keep: usize) {
-        for old in before.versions() {
+    /// plugin. Of one that nobody can speak of any more, in this set or in a file, nothing is remembered.
+    pub(super) fn remember(&mut self, before: &Self, keep: usize, asked: &Options) {
+        for old in before.versions().into_iter().chain(before.lost.iter().cloned()) {
             let serves = self.version(&old.key()).is_some_and(|new| new.equals(&old));
             if !serves {
                 self.previous.retain(|known| !known.equals(&old));
                 self.previous.push(old);
             }
         }
+        let known: BTreeSet<PluginKey> =
+            asked.keys().chain(self.versions().iter().map(PluginVersion::key)).collect();
+        self.previous.retain(|version| known.contains(&version.key()));
         let keys: BTreeSet<PluginKey> = self.previous.iter().map(PluginVersion::key).collect();
         for key in keys {
             let of_it = self.previous.iter().filter(|version| version.key() == key).count();
@@ -154,7 +167,7 @@ impl Parts {
     /// Every component that may be needed again.
     pub(super) fn digests(&self) -> BTreeSet<Digest> {
         let serving = self.versions();
-        let versions = serving.iter().chain(&self.previous);
+        let versions = serving.iter().chain(&self.previous).chain(&self.lost);
         versions.filter_map(|version| Digest::parse(&version.digest)).collect()
     }
 
@@ -163,7 +176,7 @@ impl Parts {
         PublishedSet {
             generation,
             default_provisioner: self.default_provisioner.clone(),
-            plugins: self.versions(),
+            plugins: self.versions().into_iter().chain(self.lost.iter().cloned()).collect(),
             retired: self.retired.iter().cloned().collect(),
             previous: self.previous.clone(),
             rejected: self.rejected.clone(),

@@ -39,6 +39,7 @@ struct Desired {
     key: PluginKey,
     /// None if the file cannot be read, or is not to be.
     digest: Option<String>,
+    table: String,
     /// It is not to serve: that it does not is no refusal.
     off: bool,
 }
@@ -46,12 +47,15 @@ struct Desired {
 impl Standing {
     /// The configuration asks for this.
     pub(super) fn desire(&mut self, options: &Options, digests: &BTreeMap<PluginKey, Digest>) {
-        let provisioners = options.provisioners.iter().map(|table| (table.key(), !table.enabled));
-        let hooks = options.hooks.iter().map(|table| (table.key(), table.mode == HookMode::Off));
-        self.desired = provisioners
-            .chain(hooks)
-            .map(|(key, off)| Desired { digest: digests.get(&key).map(Digest::to_string), key, off })
-            .collect();
+        let provisioners =
+            options.provisioners.iter().map(|table| (table.key(), &table.table, !table.enabled));
+        let hooks =
+            options.hooks.iter().map(|table| (table.key(), &table.table, table.mode == HookMode::Off));
+        let desired = provisioners.chain(hooks).map(|(key, table, off)| {
+            let digest = digests.get(&key).map(Digest::to_string);
+            Desired { key, digest, table: table.clone(), off }
+        });
+        self.desired = desired.collect();
     }
 
     /// What the configuration asks for serves.
@@ -77,16 +81,32 @@ impl Standing {
         }
         // The others are held back: a set is published whole.
         let culprits: Vec<&str> = refusals.iter().map(|refusal| refusal.plugin.name.as_str()).collect();
-        for Desired { key, digest, off } in &self.desired {
-            let serves = active.version(key).map(|version| version.digest);
-            if !self.refusals.contains_key(key) && !off && serves != *digest {
-                let message = format!("held back until {} can be loaded too", culprits.join(", "));
-                let code = HELD_BACK.to_owned();
-                self.refusals
-                    .insert(key.clone(), PluginRefusal { at, code, message, digest: digest.clone() });
+        self.hold_back(active, at, &format!("held back until {} can be loaded too", culprits.join(", ")));
+        news
+    }
+
+    /// The configuration cannot be used at all: what it asked for last waits, with files that are new by now.
+    pub(super) fn waits(&mut self, active: &Parts, at: Timestamp) {
+        let held_back = |refusal: &PluginRefusal| refusal.code == HELD_BACK;
+        let since = self.refusals.values().find(|refusal| held_back(refusal)).map_or(at, |known| known.at);
+        self.refusals.retain(|_, refusal| !held_back(refusal));
+        self.hold_back(active, since, "held back until the configuration can be used");
+    }
+
+    fn hold_back(&mut self, active: &Parts, at: Timestamp, message: &str) {
+        for Desired { key, digest, table, off } in &self.desired {
+            let serves = active
+                .version(key)
+                .is_some_and(|version| Some(version.digest) == *digest && version.table == *table);
+            let was_rejected = active.rejected(key).is_some_and(|rejected| {
+                Some(&rejected.digest) == digest.as_ref() && rejected.table == *table
+            });
+            if !self.refusals.contains_key(key) && !off && !serves && !was_rejected {
+                let (code, message) = (HELD_BACK.to_owned(), message.to_owned());
+                let refusal = PluginRefusal { at, code, message, digest: digest.clone() };
+                self.refusals.insert(key.clone(), refusal);
             }
         }
-        news
     }
 
     /// A person put the version of `digest` in the place of what the configuration asks for.

@@ -17,15 +17,18 @@
 //!   credentials that its files hold now.
 //! * One change at a time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::allowance::Allowances;
 use super::digest::Digest;
 use super::draft::Draft;
-use super::error::{Cause, Error};
+use super::error::{Cause, Error, Refusal};
 use super::ground::{CountInstances, Ledger, ReadTable};
 use super::next;
 use super::options::{HookOptions, Options};
@@ -36,6 +39,9 @@ use super::workshop::Workshop;
 use crate::domain::{PluginKey, ProvisionerName};
 use crate::extension::{ExtensionSet, RollbackError};
 use crate::runtime::{Activator, ErrorChain};
+
+/// What a configuration only takes away does not wait longer for the compiler.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A successful change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +68,8 @@ pub(super) struct Swap {
     pub(super) hook_tables: ArcSwap<Vec<HookOptions>>,
     pub(super) standing: Mutex<Standing>,
     pub(super) changing: tokio::sync::Mutex<Changing>,
+    /// Whoever builds is to stop.
+    pub(super) interrupted: Notify,
 }
 
 /// What only whoever changes the set needs.
@@ -100,24 +108,52 @@ impl Swap {
         }
     }
 
+    /// The parts of the set that is asked for, and what its files are.
+    async fn next(
+        &self,
+        changing: &Changing,
+        active: &ActiveSet,
+    ) -> (Result<Parts, Vec<Refusal>>, BTreeMap<PluginKey, Digest>) {
+        let survey = Survey::of(&changing.asked, &self.workshop).await;
+        let digests = survey.digests();
+        self.standing().desire(&changing.asked, &digests);
+        (self.draft(changing, active).next(&changing.asked, survey).await, digests)
+    }
+
     /// Replaces the set by what `options` and the files say now, whole, or refuses it whole and only
     /// takes away what `allowances` do not leave. The refusal is recorded and logged here.
+    ///
+    /// Who has something more urgent may [interrupt](Self::interrupt) the building; then it is as if nothing
+    /// had been asked for, and it is to be asked for again.
     pub(super) async fn reload(&self, options: Options, allowances: Allowances) -> Result<Reloaded, Error> {
         let mut changing = self.changing.lock().await;
         self.hook_tables.store(Arc::new(options.hooks.clone()));
         changing.asked = options;
         changing.allowances = allowances;
-        let active = self.active.load_full();
-        let survey = Survey::of(&changing.asked, &self.workshop).await;
-        let digests = survey.digests();
-        self.standing().desire(&changing.asked, &digests);
-        let next = self.draft(&changing, &active).next(&changing.asked, survey).await;
+        let mut active = self.active.load_full();
+        let built = tokio::select! {
+            next = timeout(PATIENCE, self.next(&changing, &active)) => Some(next.ok()),
+            () = self.interrupted.notified() => None,
+        };
+        let built = match built {
+            Some(Some(next)) => Some(next),
+            Some(None) => {
+                self.settle(&mut changing).await;
+                active = self.active.load_full();
+                tokio::select! {
+                    next = self.next(&changing, &active) => Some(next),
+                    () = self.interrupted.notified() => None,
+                }
+            }
+            None => None,
+        };
+        let Some((next, digests)) = built else { return Err(Error::Interrupted) };
         let done = match next {
             Ok(parts) if parts.same_as(&active.parts) => {
                 Ok(Reloaded { generation: active.set.generation, changed: Vec::new() })
             }
             Ok(mut parts) => {
-                parts.remember(&active.parts, self.keep);
+                parts.remember(&active.parts, self.keep, &changing.asked);
                 self.publish(&mut changing, parts, Durable::Must).await
             }
             Err(refusals) => Err(Error::Refused(refusals)),
@@ -141,16 +177,29 @@ impl Swap {
         }
     }
 
-    /// Beside a configuration that is refused: takes away what it does not leave, and takes up credentials
-    /// that changed.
+    /// Ends the building of a set that somebody asked for, if one is being built.
+    pub(super) fn interrupt(&self) {
+        self.interrupted.notify_waiters();
+    }
+
+    /// Beside a configuration that cannot be used: says what the files are that it named last.
+    pub(super) async fn look_at_files(&self, changing: &Changing) {
+        let survey = Survey::of(&changing.asked, &self.workshop).await;
+        let mut standing = self.standing();
+        standing.desire(&changing.asked, &survey.digests());
+        standing.waits(&self.active.load().parts, self.workshop.now());
+    }
+
+    /// Beside a configuration that is refused, or takes long to build: takes away what it does not leave, and
+    /// takes up credentials that changed.
     pub(super) async fn settle(&self, changing: &mut Changing) {
         let active = self.active.load_full();
         if let Some(mut parts) = self.draft(changing, &active).settled().await {
-            parts.remember(&active.parts, self.keep);
+            parts.remember(&active.parts, self.keep, &changing.asked);
             let changed = next::changes(&active.parts, &parts).join(" ");
             tracing::warn!(
                 changed,
-                "the configuration is refused; what it takes away, and new credentials, hold all the same"
+                "the configuration does not serve yet; what it takes away, and new credentials, hold already"
             );
             if let Err(error) = self.publish(changing, parts, Durable::Should).await {
                 tracing::error!(error = %ErrorChain(&error), "they could not be made to hold");

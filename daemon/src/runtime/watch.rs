@@ -73,22 +73,21 @@ impl Watched {
     }
 
     /// Waits until all of it rests: it was not written for [`WatchOptions::quiet`], or two looks so far apart
-    /// are equal. Who writes without an end is waited for [`WatchOptions::longest`].
-    pub async fn rest(&self, options: WatchOptions) {
-        if !Footprint::of(self).await.is_older_than(options.quiet) {
-            self.settled(options).await;
-        }
+    /// are equal. False: after [`WatchOptions::longest`] somebody writes there still.
+    pub async fn rest(&self, options: WatchOptions) -> bool {
+        Footprint::of(self).await.is_older_than(options.quiet) || self.settled(options).await.1
     }
 
-    /// Looks until two looks in a row are equal, at most for so long.
-    async fn settled(&self, options: WatchOptions) -> Footprint {
+    /// Looks until two looks in a row are equal, at most for so long; the last one, and whether it was equal.
+    async fn settled(&self, options: WatchOptions) -> (Footprint, bool) {
         let deadline = Instant::now() + options.longest;
         let mut before = Footprint::of(self).await;
         loop {
             sleep(options.quiet).await;
             let now = Footprint::of(self).await;
-            if now == before || Instant::now() >= deadline {
-                return now;
+            let is_equal = now == before;
+            if is_equal || Instant::now() >= deadline {
+                return (now, is_equal);
             }
             before = now;
         }
@@ -148,7 +147,7 @@ impl PathWatcher {
                 // Its end is the regular look.
                 let _ = timeout(options.poll, self.hint.rung()).await;
             }
-            let footprint = watched.settled(options).await;
+            let (footprint, _) = watched.settled(options).await;
             // Hints that lead to nothing, however many, must not put off the regular look.
             if footprint != rung_for || rung_at.elapsed() >= options.poll {
                 rung_for = footprint;
@@ -350,7 +349,10 @@ mod tests {
             }
         };
         tokio::join!(writing, async {
-            watched.rest(options).await;
+            let hurried =
+                WatchOptions { longest: Duration::ZERO, quiet: Duration::from_millis(70), ..options };
+            assert!(!watched.rest(hurried).await, "it is written all the time");
+            assert!(watched.rest(options).await);
             assert_eq!(fs::read(&file).unwrap().len(), 10);
         });
         // Years old: nothing is waited for, which a wait of an hour would show.
@@ -358,7 +360,7 @@ mod tests {
         let written = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
         fs::File::options().write(true).open(&file).unwrap().set_modified(written).unwrap();
         let options = WatchOptions { quiet: an_hour, longest: an_hour, poll: an_hour };
-        timeout(SOON, watched.rest(options)).await.unwrap();
+        assert!(timeout(SOON, watched.rest(options)).await.unwrap());
     }
 
     #[tokio::test]

@@ -9,13 +9,14 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use wharfinger::domain::{
     ConditionKind, ConditionStatus, Failure, FailureKind, InstanceId, Observation, OwnerId, PhaseKind,
-    PluginIdentity, ProvisionerName, Secrets, Target, Template, Workload, WorkloadState,
+    Secrets, Target, Template, Workload, WorkloadState,
 };
 use wharfinger::extension::{
     Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage,
-    OwnedWorkload, Prober, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Rung,
+    OwnedWorkload, Prober, Provisioner, Question, Reach, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
+use wharfinger_tests::extensions;
 
 use super::clock::SimulatedClock;
 use super::invariants::{Invariant, Verdict, Violation, hold};
@@ -577,17 +578,6 @@ impl Prober for World {
 
 impl Extensions for World {
     fn current(&self) -> Arc<ExtensionSet> {
-        let name: ProvisionerName = "world".parse().unwrap();
-        let entry = ProvisionerEntry {
-            name: name.clone(),
-            plugin: PluginIdentity { name: "world".to_owned(), digest: "sha256:0".to_owned() },
-            identities: Vec::new(),
-            standing: ProvisionerStanding::Serving,
-            capabilities: Vec::new(),
-            endpoints: Vec::new(),
-            provisioner: Arc::new(self.clone()),
-        };
-        let provisioners = [(name.clone(), entry)].into();
-        Arc::new(ExtensionSet { generation: 1, provisioners, hooks: Vec::new(), default_provisioner: name })
+        extensions::only("world", &[], Arc::new(self.clone()))
     }
 }

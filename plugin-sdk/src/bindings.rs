@@ -1,8 +1,8 @@
 //! What `wit-bindgen` makes of `wit/v0.1`, and nothing else.
 //!
-//! The imports are generated once and shared, so that there is one Rust type for each WIT type. The
-//! other worlds here hold one exported interface each, and a component exports two of them: a component ends up importing what its code uses, and a
-//! component whose code uses more than its kind may have is refused by the host.
+//! The imports are generated once and shared, so that there is one Rust type for each WIT type. The other
+//! worlds here hold one exported interface each, of which a component exports two. What a component imports is
+//! what its code uses; one that uses more than its kind may have is refused by the host.
 #![allow(
     clippy::all,
     clippy::restriction,

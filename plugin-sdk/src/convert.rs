@@ -12,9 +12,9 @@
 
 use std::time::Duration;
 
-use crate::bindings::hook::exports::wharfinger::plugin::hook as review;
+use crate::bindings::hook::exports::wharfinger::plugin::hook as wit_hook;
 use crate::bindings::imports::wharfinger::plugin::types as wit;
-use crate::bindings::provisioner::exports::wharfinger::plugin::provisioner as made;
+use crate::bindings::provisioner::exports::wharfinger::plugin::provisioner as wit_provisioner;
 use crate::{
     CreateCall, CreateOutcome, Creation, Decision, DestroyCall, Destruction, Failure, FailureKind,
     InspectCall, InstanceRequest, LogsPage, LogsQuery, Observation, OwnedPage, OwnedQuery, Pairs, ReviewCall,
@@ -196,13 +196,13 @@ impl From<Failure> for wit::Failure {
     }
 }
 
-impl From<made::TemplatesQuery> for TemplatesQuery {
-    fn from(query: made::TemplatesQuery) -> Self {
+impl From<wit_provisioner::TemplatesQuery> for TemplatesQuery {
+    fn from(query: wit_provisioner::TemplatesQuery) -> Self {
         Self { cursor: query.cursor, extra: map(query.extra) }
     }
 }
 
-impl From<TemplatesPage> for made::TemplatesPage {
+impl From<TemplatesPage> for wit_provisioner::TemplatesPage {
     fn from(page: TemplatesPage) -> Self {
         Self {
             templates: page.templates.into_iter().map(wit::Template::from).collect(),
@@ -212,8 +212,8 @@ impl From<TemplatesPage> for made::TemplatesPage {
     }
 }
 
-impl From<made::CreateCall> for CreateCall {
-    fn from(call: made::CreateCall) -> Self {
+impl From<wit_provisioner::CreateCall> for CreateCall {
+    fn from(call: wit_provisioner::CreateCall) -> Self {
         Self {
             request: call.request.into(),
             target: call.target.into(),
@@ -224,14 +224,14 @@ impl From<made::CreateCall> for CreateCall {
     }
 }
 
-impl From<Creation> for made::Creation {
+impl From<Creation> for wit_provisioner::Creation {
     fn from(creation: Creation) -> Self {
         Self {
             outcome: match creation.outcome {
-                CreateOutcome::Created => made::CreateOutcome::Created,
-                CreateOutcome::Adopted => made::CreateOutcome::Adopted,
-                CreateOutcome::Pending => made::CreateOutcome::Pending,
-                CreateOutcome::Other(outcome) => made::CreateOutcome::Other(outcome),
+                CreateOutcome::Created => wit_provisioner::CreateOutcome::Created,
+                CreateOutcome::Adopted => wit_provisioner::CreateOutcome::Adopted,
+                CreateOutcome::Pending => wit_provisioner::CreateOutcome::Pending,
+                CreateOutcome::Other(outcome) => wit_provisioner::CreateOutcome::Other(outcome),
             },
             workload: creation.workload.map(wit::Workload::from),
             warnings: creation.warnings,
@@ -240,22 +240,22 @@ impl From<Creation> for made::Creation {
     }
 }
 
-impl From<made::Inspection> for InspectCall {
-    fn from(call: made::Inspection) -> Self {
+impl From<wit_provisioner::Inspection> for InspectCall {
+    fn from(call: wit_provisioner::Inspection) -> Self {
         Self { target: call.target.into(), extra: map(call.extra) }
     }
 }
 
-impl From<Observation> for made::Observation {
+impl From<Observation> for wit_provisioner::Observation {
     fn from(observation: Observation) -> Self {
         Self {
             state: match observation.state {
-                WorkloadState::Absent => made::WorkloadState::Absent,
-                WorkloadState::Starting => made::WorkloadState::Starting,
-                WorkloadState::Running => made::WorkloadState::Running,
-                WorkloadState::Stopped => made::WorkloadState::Stopped,
-                WorkloadState::Failed => made::WorkloadState::Failed,
-                WorkloadState::Other(state) => made::WorkloadState::Other(state),
+                WorkloadState::Absent => wit_provisioner::WorkloadState::Absent,
+                WorkloadState::Starting => wit_provisioner::WorkloadState::Starting,
+                WorkloadState::Running => wit_provisioner::WorkloadState::Running,
+                WorkloadState::Stopped => wit_provisioner::WorkloadState::Stopped,
+                WorkloadState::Failed => wit_provisioner::WorkloadState::Failed,
+                WorkloadState::Other(state) => wit_provisioner::WorkloadState::Other(state),
             },
             reason: observation.reason,
             exit_code: observation.exit_code,
@@ -265,31 +265,31 @@ impl From<Observation> for made::Observation {
     }
 }
 
-impl From<made::DestructionCall> for DestroyCall {
-    fn from(call: made::DestructionCall) -> Self {
+impl From<wit_provisioner::DestructionCall> for DestroyCall {
+    fn from(call: wit_provisioner::DestructionCall) -> Self {
         Self { target: call.target.into(), extra: map(call.extra) }
     }
 }
 
-impl From<Destruction> for made::Destruction {
+impl From<Destruction> for wit_provisioner::Destruction {
     fn from(destruction: Destruction) -> Self {
         Self { gone: destruction.gone, extra: list(destruction.extra) }
     }
 }
 
-impl From<made::OwnedQuery> for OwnedQuery {
-    fn from(query: made::OwnedQuery) -> Self {
+impl From<wit_provisioner::OwnedQuery> for OwnedQuery {
+    fn from(query: wit_provisioner::OwnedQuery) -> Self {
         Self { owner: query.owner, cursor: query.cursor, extra: map(query.extra) }
     }
 }
 
-impl From<OwnedPage> for made::OwnedPage {
+impl From<OwnedPage> for wit_provisioner::OwnedPage {
     fn from(page: OwnedPage) -> Self {
         Self {
             workloads: page
                 .workloads
                 .into_iter()
-                .map(|workload| made::OwnedWorkload {
+                .map(|workload| wit_provisioner::OwnedWorkload {
                     target: workload.target.into(),
                     observation: workload.observation.into(),
                     extra: list(workload.extra),
@@ -301,8 +301,8 @@ impl From<OwnedPage> for made::OwnedPage {
     }
 }
 
-impl From<made::LogsQuery> for LogsQuery {
-    fn from(query: made::LogsQuery) -> Self {
+impl From<wit_provisioner::LogsQuery> for LogsQuery {
+    fn from(query: wit_provisioner::LogsQuery) -> Self {
         Self {
             target: query.target.into(),
             cursor: query.cursor,
@@ -312,13 +312,13 @@ impl From<made::LogsQuery> for LogsQuery {
     }
 }
 
-impl From<LogsPage> for made::LogsPage {
+impl From<LogsPage> for wit_provisioner::LogsPage {
     fn from(page: LogsPage) -> Self {
         Self {
             lines: page
                 .lines
                 .into_iter()
-                .map(|line| made::LogLine {
+                .map(|line| wit_provisioner::LogLine {
                     at: line.at,
                     source: line.source,
                     text: line.text,
@@ -331,8 +331,8 @@ impl From<LogsPage> for made::LogsPage {
     }
 }
 
-impl From<review::ReviewCall> for ReviewCall {
-    fn from(call: review::ReviewCall) -> Self {
+impl From<wit_hook::ReviewCall> for ReviewCall {
+    fn from(call: wit_hook::ReviewCall) -> Self {
         Self {
             operation: call.operation,
             request: call.request.into(),
@@ -344,13 +344,13 @@ impl From<review::ReviewCall> for ReviewCall {
     }
 }
 
-impl From<Verdict> for review::Verdict {
+impl From<Verdict> for wit_hook::Verdict {
     fn from(verdict: Verdict) -> Self {
         Self {
             decision: match verdict.decision {
-                Decision::Allow => review::Decision::Allow,
-                Decision::Deny => review::Decision::Deny,
-                Decision::Other(decision) => review::Decision::Other(decision),
+                Decision::Allow => wit_hook::Decision::Allow,
+                Decision::Deny => wit_hook::Decision::Deny,
+                Decision::Other(decision) => wit_hook::Decision::Other(decision),
             },
             violations: verdict.violations.into_iter().map(wit::Violation::from).collect(),
             warnings: verdict.warnings,

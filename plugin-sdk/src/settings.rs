@@ -66,7 +66,8 @@ pub fn read<P: Plugin>(json: &str) -> Result<P, Failure> {
     }
 }
 
-/// Reads a settings table and lets the plugin check it.
+/// Reads a settings table and lets the plugin check it: answers with warnings, or fails with kind `invalid` and
+/// one violation for each bad key.
 ///
 /// ```
 /// use serde::Deserialize;
@@ -94,8 +95,6 @@ pub fn read<P: Plugin>(json: &str) -> Result<P, Failure> {
 /// let failure = settings::check::<Quota>(r#"{ "most": 0 }"#).unwrap_err();
 /// assert_eq!(failure.violations[0].pointer, "/most");
 /// ```
-/// Answers with warnings, or fails with kind
-/// `invalid` and one violation for each bad key.
 pub fn check<P: Plugin>(json: &str) -> Result<Vec<String>, Failure> {
     let plugin: P = read(json)?;
     let mut report = Report::default();

@@ -1,13 +1,10 @@
 //! Bulks from the outside: a real daemon, the provisioner `local`, real MCP servers, and crashes.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::TestDaemon;
-
-const SOON: Duration = Duration::from_secs(110);
 
 fn demo(name: &str, team: &str) -> Value {
     json!({"name": name, "template": "demo", "labels": {"team": team}})
@@ -15,19 +12,6 @@ fn demo(name: &str, team: &str) -> Value {
 
 fn items(bulk: &Value) -> &Vec<Value> {
     bulk["items"].as_array().unwrap()
-}
-
-/// The bulk at `path` as soon as `is_there`.
-async fn bulk_when(daemon: &TestDaemon, path: &str, is_there: impl Fn(&Value) -> bool) -> Value {
-    let until = Instant::now() + SOON;
-    loop {
-        let bulk = daemon.get(path).await.expect(200);
-        if is_there(&bulk) {
-            return bulk;
-        }
-        assert!(Instant::now() < until, "{bulk:#}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 async fn names(daemon: &TestDaemon, query: &str) -> BTreeSet<String> {
@@ -46,7 +30,7 @@ async fn many_are_made_and_deleted_and_the_wrong_ones_spoil_nothing() {
     let accepted = daemon.post("/mcp/bulk?wait=0s", &json!({"create": create})).await;
     let path = accepted.header("location").to_owned();
     assert_eq!(accepted.expect(202)["counts"]["total"], 53);
-    let bulk = bulk_when(&daemon, &path, |bulk| bulk["status"] == "finished").await;
+    let bulk = daemon.until(&path, |bulk| bulk["status"] == "finished").await;
     let counts = json!({"total": 53, "pending": 0, "accepted": 0, "done": 50, "failed": 0, "refused": 3});
     assert_eq!(bulk["counts"], counts, "{bulk:#}");
     let refused =
@@ -107,7 +91,7 @@ async fn a_bulk_goes_on_after_a_crash_and_does_nothing_twice() {
     // Again and again in the middle: whenever some more is done.
     for least in [1, 6, 14, 25] {
         let done = |bulk: &Value| 37 - bulk["counts"]["pending"].as_u64().unwrap();
-        let bulk = bulk_when(&daemon, &path, |bulk| done(bulk) >= least).await;
+        let bulk = daemon.until(&path, |bulk| done(bulk) >= least).await;
         assert_eq!(bulk["status"], "working");
         daemon.kill9();
         daemon.start().await;

@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::time::Duration;
 
 use wharfinger_tests::daemon::{Builder, TestDaemon};
 use wharfinger_tests::fake_manager::FakeManager;
@@ -39,7 +38,7 @@ async fn a_daemon_is_started_asked_killed_and_started_again() {
     let stub = Stub::answering();
     let mut daemon = stub.builder().start().await;
     assert_eq!(daemon.get("/mcp/instances/x").await.expect(200)["status"], "running");
-    daemon.wait_for_status("x", "running", Duration::from_secs(1)).await;
+    daemon.wait_for_status("x", "running").await;
     daemon.kill9();
     assert!(!daemon.is_running());
     daemon.start().await;

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -65,7 +65,7 @@ async fn a_stream_goes_on_over_a_kill_with_no_hole_and_no_duplicate() {
     let last = *revisions(&seen).last().unwrap();
     let mut stream = daemon.stream_after("/mcp/events?since=0", last).await;
     daemon.create("two", "demo").await;
-    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.wait_for_status("one", "running").await;
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
     seen.extend(stream.until(|frame| is_about(frame, "one", "gone")).await);
 
@@ -124,11 +124,8 @@ async fn a_reader_that_stops_reading_is_dropped_and_others_go_on() {
     let seen = other.until(|frame| frame.id == Some(EVENTS as u64)).await;
     assert_eq!(revisions(&seen), (1..=EVENTS as u64).collect::<Vec<_>>());
     // Its place is free again as soon as it is dropped.
-    let until = Instant::now() + SOON;
-    while daemon.send(daemon.request(Method::HEAD, "/mcp/events")).await.status != 200 {
-        assert!(Instant::now() < until, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let head = async |path: &str| daemon.send(daemon.request(Method::HEAD, path)).await.status;
+    daemon.eventually("there is a place", async || head("/mcp/events").await == 200).await;
     let mut rest = Vec::new();
     stalled.set_read_timeout(Some(SOON)).unwrap();
     // The end may be a reset.
@@ -147,11 +144,8 @@ async fn what_was_compacted_is_gone_and_a_list_says_where_to_go_on() {
         .prepare();
     fill(&daemon, 1_500, 1).await;
     daemon.start().await;
-    let until = Instant::now() + SOON;
-    while daemon.send(daemon.request(Method::HEAD, "/mcp/events?since=10")).await.status != 410 {
-        assert!(Instant::now() < until, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let head = async |path: &str| daemon.send(daemon.request(Method::HEAD, path)).await.status;
+    daemon.eventually("it is compacted", async || head("/mcp/events?since=10").await == 410).await;
     let answer = daemon.get("/mcp/events?since=10").await;
     assert_eq!(answer.code(), "revision_compacted", "{answer}");
     assert!(answer.body["remedy"].as_str().unwrap().contains("GET /mcp/instances"), "{answer}");

@@ -7,18 +7,13 @@ use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::{FakeManager, Fault};
 use wharfinger_tests::mcp;
 
-const SOON: Duration = Duration::from_secs(45);
 /// Tries come quickly, and an absence is believed soon.
 const QUICK: &str = "[reconcile]\nsettle = \"200ms\"\n[recovery]\nbase = \"50ms\"\ncap = \"200ms\"\n";
 
 async fn round_trip(manager: &FakeManager) {
     let daemon = TestDaemon::builder().manager(manager).start().await;
     // In the templates dialect the manager's own templates arrive in the background.
-    let deadline = std::time::Instant::now() + SOON;
-    while daemon.get("/mcp/templates/demo").await.status != 200 {
-        assert!(std::time::Instant::now() < deadline, "{}", daemon.get("/mcp/templates").await);
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    daemon.until_answer("/mcp/templates/demo", |answer| answer.status == 200).await;
     let instance = daemon.create("one", "demo").await;
     assert_eq!(instance["status"], "running", "{instance}");
     let url = instance["endpoint"]["url"].as_str().unwrap();
@@ -96,18 +91,10 @@ async fn an_outage_of_the_manager_is_waited_for() {
     let daemon = TestDaemon::builder().manager(&manager).toml(QUICK).start().await;
     manager.close().await;
     daemon.post("/mcp/instances?wait=0s", &json!({"name": "one", "template": "demo"})).await.expect(201);
-    let deadline = std::time::Instant::now() + SOON;
-    loop {
-        let provisioners = daemon.get("/mcp/provisioners").await.expect(200);
-        if provisioners["provisioners"][0]["reachable"] == false {
-            break;
-        }
-        assert!(std::time::Instant::now() < deadline, "{provisioners}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    daemon.until("/mcp/provisioners", |body| body["provisioners"][0]["reachable"] == false).await;
     assert_ne!(daemon.get("/mcp/instances/one").await.expect(200)["status"], "failed");
     manager.open().await;
-    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.wait_for_status("one", "running").await;
     assert_eq!(manager.workloads().len(), 1);
 }
 
@@ -144,16 +131,12 @@ async fn the_backend_is_swapped_by_an_edit_while_the_daemon_runs() {
     daemon.write_config(
         &daemon.config().replace("provisioner = \"local\"", "provisioner = \"go-mcp-manager\""),
     );
-    let deadline = std::time::Instant::now() + SOON;
-    let default = async || {
-        let body = daemon.get("/mcp/provisioners").await.expect(200);
-        let list = body["provisioners"].as_array().unwrap().clone();
-        list.into_iter().find(|one| one["default"] == true).unwrap()["name"].clone()
-    };
-    while default().await != "go-mcp-manager" {
-        assert!(std::time::Instant::now() < deadline, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    daemon
+        .until("/mcp/provisioners", |body| {
+            let mut all = body["provisioners"].as_array().unwrap().iter();
+            all.find(|one| one["default"] == true).unwrap()["name"] == "go-mcp-manager"
+        })
+        .await;
     let second = daemon.create("second", "both").await;
     assert_eq!((&second["provisioner"], &second["status"]), (&json!("go-mcp-manager"), &json!("running")));
     // The first one stays with the provisioner that made it.

@@ -1,11 +1,8 @@
 //! Hooks from the outside: whom they are asked about, what is stored of them, and rehearsals.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::TestDaemon;
 
-const SOON: Duration = Duration::from_secs(30);
 const SECRET: &str = "hunter2-of-the-harbour";
 
 /// A `[[hooks]]` entry of the guest that behaves as its settings say.
@@ -177,11 +174,7 @@ async fn a_busy_hook_decides_nothing_unless_it_only_audits() {
     assert!(busy.headers.contains_key("retry-after"), "{busy}");
 
     daemon.write_config(&daemon.config().replace(slow, &format!("{slow}\nmode = \"audit\"")));
-    let deadline = std::time::Instant::now() + SOON;
-    while daemon.get("/mcp/plugins").await.expect(200)["generation"] != 2 {
-        assert!(std::time::Instant::now() < deadline, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
     let (first, second) =
         tokio::join!(daemon.post("/mcp/instances", &one), daemon.post("/mcp/instances", &two));
     let mut codes: Vec<Value> =

@@ -1,13 +1,9 @@
 //! Instances from the outside: a real daemon, the provisioner `local`, real MCP servers.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::mcp::{self, McpClient};
-
-const SOON: Duration = Duration::from_secs(30);
 
 fn endpoint(instance: &Value) -> String {
     instance["endpoint"]["url"].as_str().unwrap().to_owned()
@@ -158,7 +154,7 @@ async fn a_stale_if_match_has_no_effect() {
     let fresh = format!("\"{}\"", instance["revision"]);
     let restart = daemon.request(Method::POST, "/mcp/instances/one/restart").header("if-match", fresh);
     daemon.send(restart).await.expect(202);
-    let restarted = daemon.wait_for_status("one", "running", SOON).await;
+    let restarted = daemon.wait_for_status("one", "running").await;
     assert_ne!(restarted["workload"]["id"], instance["workload"]["id"]);
     assert_eq!(restarted["id"], instance["id"]);
 }
@@ -199,6 +195,6 @@ async fn a_daemon_told_to_stop_drains_and_leaves_workloads_running() {
         "still here"
     );
     daemon.start().await;
-    let again = daemon.wait_for_status("one", "running", SOON).await;
+    let again = daemon.wait_for_status("one", "running").await;
     assert_eq!(again["workload"], instance["workload"]);
 }

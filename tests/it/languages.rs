@@ -2,15 +2,12 @@
 //!
 //! One daemon plays a whole story, for it takes seconds to compile an interpreter.
 
-use std::time::{Duration, Instant};
-
-use serde_json::{Value, json};
+use serde_json::json;
 use wharfinger_tests::daemon::{Builder, TestDaemon};
 use wharfinger_tests::fleet::{Fault, Fleet};
 use wharfinger_tests::languages::is_there;
 use wharfinger_tests::{bin_path, mcp};
 
-const SOON: Duration = Duration::from_secs(60);
 /// Tries come quickly, an absence is believed soon, and orphans are looked for all the time.
 const QUICK: &str = "[reconcile]\nsettle = \"100ms\"\nsweep = \"1s\"\ninspect_interval = \"1s\"\n\
                      [recovery]\nbase = \"50ms\"\ncap = \"200ms\"\n";
@@ -93,10 +90,11 @@ async fn hook(plugin: &str) {
 
     // Settings it does not take are refused with each bad key, and the last good ones stay.
     daemon.write_config(&daemon.config().replace("labels = [\"team\", \"a/b\"]", "labels = 7, flags = []"));
-    let refusal = until(&daemon, "/mcp/plugins", |body| {
-        body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
-    })
-    .await;
+    let refusal = daemon
+        .until("/mcp/plugins", |body| {
+            body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
+        })
+        .await;
     let text = refusal.to_string();
     assert!(text.contains("flags") && text.contains("labels"), "{text}");
     daemon.post("/mcp/instances", &json!({"name": "two", "template": "foreign"})).await.expect(422);
@@ -109,7 +107,7 @@ async fn provisioner(plugin: &str) {
     let fleet = Fleet::open().await;
     let daemon = daemon(plugin, &fleet).start().await;
     // The fleet's own images arrive in the background.
-    until(&daemon, "/mcp/templates", |body| body.to_string().contains("\"demo\"")).await;
+    daemon.until("/mcp/templates", |body| body.to_string().contains("\"demo\"")).await;
     a_machine_is_made_used_and_removed(&daemon, &fleet).await;
     what_is_not_known_is_looked_for(&daemon, &fleet).await;
     what_had_no_effect_is_tried_again(&daemon, &fleet).await;
@@ -118,7 +116,7 @@ async fn provisioner(plugin: &str) {
     a_dead_machine_is_made_anew(&daemon, &fleet).await;
     machines_nobody_knows_are_listed_page_by_page(&daemon, &fleet).await;
     drop(fleet);
-    until(&daemon, "/mcp/provisioners", |body| body["provisioners"][0]["reachable"] == false).await;
+    daemon.until("/mcp/provisioners", |body| body["provisioners"][0]["reachable"] == false).await;
 }
 
 fn daemon(plugin: &str, fleet: &Fleet) -> Builder {
@@ -214,10 +212,11 @@ async fn a_dead_machine_is_made_anew(daemon: &TestDaemon, fleet: &Fleet) {
     let instance = daemon.create("mortal", "demo").await;
     assert_eq!(instance["status"], "running", "{instance}");
     fleet.kill(&fleet.machines()[0]);
-    let anew = until(daemon, "/mcp/instances/mortal", |body| {
-        body["status"] == "running" && body["workload"]["id"] != instance["workload"]["id"]
-    })
-    .await;
+    let anew = daemon
+        .until("/mcp/instances/mortal", |body| {
+            body["status"] == "running" && body["workload"]["id"] != instance["workload"]["id"]
+        })
+        .await;
     assert_eq!(fleet.orders().pop().unwrap()["labels"]["WHARFINGER_ATTEMPT"], "1", "{anew}");
     daemon.delete("/mcp/instances/mortal?wait=60s").await.expect(204);
 }
@@ -232,21 +231,9 @@ async fn machines_nobody_knows_are_listed_page_by_page(daemon: &TestDaemon, flee
         fleet.make(name, &labels);
     }
     fleet.make("other", &json!({"WHARFINGER_OWNER": "somebody-else"}));
-    let listed = until(daemon, "/mcp/orphans", |body| body["orphans"].as_array().unwrap().len() >= 3).await;
+    let listed = daemon.until("/mcp/orphans", |body| body["orphans"].as_array().unwrap().len() >= 3).await;
     let mut found: Vec<&str> =
         listed["orphans"].as_array().unwrap().iter().map(|one| one["workload"].as_str().unwrap()).collect();
     found.sort_unstable();
     assert_eq!(found, names);
-}
-
-async fn until(daemon: &TestDaemon, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + SOON;
-    loop {
-        let body = daemon.get(path).await.expect(200);
-        if holds(&body) {
-            return body;
-        }
-        assert!(Instant::now() < deadline, "{path}: {body}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }

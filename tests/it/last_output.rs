@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use wharfinger::domain::{
     ConditionKind, ConditionStatus, Fact, Failure, FailureKind, InstanceId, LastOutput, LogLine, Observation,
-    OwnerId, PhaseKind, PluginIdentity, ProvisionerName, Secrets, Target, Template, Workload, WorkloadState,
+    OwnerId, PhaseKind, Secrets, Target, Template, Workload, WorkloadState,
 };
 use wharfinger::extension::{
     Answer, CreateOrder, CreateOutcome, Creation, ExtensionSet, Extensions, LogsPage, LogsRequest, OwnedPage,
-    Prober, Provisioner, ProvisionerEntry, ProvisionerStanding, Question, Reach, Rung,
+    Prober, Provisioner, Question, Reach, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
 use wharfinger::runtime::{Activator, Metrics, SystemClock, Tasks};
-use wharfinger_tests::options;
+use wharfinger_tests::{extensions, options};
 
 use crate::simulation::spec;
 
@@ -96,18 +96,7 @@ impl Prober for Backend {
 
 impl Extensions for Backend {
     fn current(&self) -> Arc<ExtensionSet> {
-        let name: ProvisionerName = "world".parse().unwrap();
-        let entry = ProvisionerEntry {
-            name: name.clone(),
-            plugin: PluginIdentity { name: "world".to_owned(), digest: "sha256:0".to_owned() },
-            identities: Vec::new(),
-            standing: ProvisionerStanding::Serving,
-            capabilities: vec!["logs".to_owned()],
-            endpoints: Vec::new(),
-            provisioner: Arc::new(self.clone()),
-        };
-        let provisioners = [(name.clone(), entry)].into();
-        Arc::new(ExtensionSet { generation: 1, provisioners, hooks: Vec::new(), default_provisioner: name })
+        extensions::only("world", &["logs"], Arc::new(self.clone()))
     }
 }
 

@@ -1,12 +1,9 @@
 //! Output: of the living, of the dead, and as it comes.
 
 use std::fs;
-use std::time::Duration;
 
 use serde_json::json;
 use wharfinger_tests::daemon::{Frame, TestDaemon};
-
-const SOON: Duration = Duration::from_secs(45);
 
 const BROKEN: &str = r#"
 name = "broken"
@@ -27,7 +24,7 @@ async fn a_failed_instance_says_its_last_words_when_its_backend_has_lost_them() 
         .start()
         .await;
     daemon.post("/mcp/instances?wait=0s", &json!({"name": "one", "template": "broken"})).await.expect(201);
-    daemon.wait_for_status("one", "failed", SOON).await;
+    daemon.wait_for_status("one", "failed").await;
     let live = daemon.get("/mcp/instances/one/logs").await;
     assert!(live.to_string().contains("going down"), "{live}");
     assert_eq!(live.header("log-source"), "live");

@@ -2,22 +2,12 @@
 //! by force.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::mcp;
 
-const SOON: Duration = Duration::from_secs(45);
 const DATABASE: &str = "data/wharfinger.redb";
-
-async fn eventually(daemon: &TestDaemon, what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + SOON;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not within {SOON:?}: {what}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
 
 fn id(instance: &Value) -> String {
     instance["id"].as_str().unwrap().to_owned()
@@ -41,7 +31,7 @@ async fn restored() -> (TestDaemon, String, [String; 2]) {
 async fn workloads_newer_than_the_records_are_reported_and_left_for_a_person() {
     let (daemon, known, [adopted, purged]) = restored().await;
     let listed = async || daemon.get("/mcp/orphans").await.expect(200)["orphans"].as_array().unwrap().clone();
-    eventually(&daemon, "both orphans are listed", async || listed().await.len() == 2).await;
+    daemon.eventually("both orphans are listed", async || listed().await.len() == 2).await;
     let name_of = |orphans: &[Value], id: &str| {
         let orphan = orphans.iter().find(|orphan| orphan["instance_id"] == id).unwrap();
         orphan["workload"].as_str().unwrap().to_owned()
@@ -53,15 +43,15 @@ async fn workloads_newer_than_the_records_are_reported_and_left_for_a_person() {
     let body = json!({"name": "back", "template": "demo"});
     let instance = daemon.post(&format!("/mcp/orphans/{to_adopt}/adopt"), &body).await.expect(202);
     assert_eq!(instance["id"], adopted);
-    let running = daemon.wait_for_status("back", "running", SOON).await;
+    let running = daemon.wait_for_status("back", "running").await;
     let url = running["endpoint"]["url"].as_str().unwrap();
     assert_eq!(mcp::call_once(url, "add", json!({"a": 1, "b": 2})).await.unwrap(), "3");
     assert_eq!(daemon.servers(&adopted).len(), 1, "its own process goes on");
 
     assert_eq!(daemon.servers(&purged).len(), 1, "nothing happens to it by itself");
     daemon.post_empty(&format!("/mcp/orphans/{to_purge}/purge")).await.expect(202);
-    eventually(&daemon, "the purged workload is gone", async || daemon.servers(&purged).is_empty()).await;
-    eventually(&daemon, "none is left", async || listed().await.is_empty()).await;
+    daemon.eventually("the purged workload is gone", async || daemon.servers(&purged).is_empty()).await;
+    daemon.eventually("none is left", async || listed().await.is_empty()).await;
     assert_eq!((daemon.servers(&known).len(), daemon.servers(&adopted).len()), (1, 1));
     daemon.delete("/mcp/instances/back?wait=30s").await.expect(204);
     assert_eq!(daemon.servers(&adopted).len(), 0);
@@ -74,7 +64,7 @@ async fn what_a_forced_delete_leaves_behind_is_destroyed() {
     let forgotten = daemon.delete("/mcp/instances/one?force=true").await.expect(200);
     assert_eq!(forgotten["instance"]["id"], id);
     assert!(forgotten["may_remain"].as_str().unwrap().starts_with("wf-"), "{forgotten}");
-    eventually(&daemon, "its workload is gone", async || daemon.servers(&id).is_empty()).await;
+    daemon.eventually("its workload is gone", async || daemon.servers(&id).is_empty()).await;
     assert_eq!(daemon.get("/mcp/orphans").await.expect(200)["orphans"], json!([]));
 }
 
@@ -87,8 +77,8 @@ async fn a_start_tells_once_what_it_took_up() {
     daemon.delete("/mcp/instances/gone?force=true").await.expect(200);
     daemon.kill9();
     daemon.start().await;
-    eventually(&daemon, "the start is told", async || daemon.log().contains("1 records found")).await;
-    eventually(&daemon, "what nobody wants is gone", async || daemon.servers(&gone).is_empty()).await;
-    daemon.wait_for_status("stays", "running", SOON).await;
+    daemon.eventually("the start is told", async || daemon.log().contains("1 records found")).await;
+    daemon.eventually("what nobody wants is gone", async || daemon.servers(&gone).is_empty()).await;
+    daemon.wait_for_status("stays", "running").await;
     assert_eq!(daemon.log().matches("records found").count(), 1, "once a start, and not of an empty store");
 }

@@ -1,12 +1,8 @@
 //! Plugins from the outside: hooks that refuse, plugins that misbehave, swaps while it runs.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use wharfinger_tests::bin_path;
 use wharfinger_tests::daemon::TestDaemon;
-
-const SOON: Duration = Duration::from_secs(30);
 
 fn hook(name: &str, more: &str) -> String {
     format!("name = \"{name}\"\nplugin = \"plugins/{name}.wasm\"\n{more}")
@@ -14,18 +10,6 @@ fn hook(name: &str, more: &str) -> String {
 
 fn moody(mood: &str, more: &str) -> String {
     hook("moody-hook", &format!("settings = {{ mood = \"{mood}\" }}\n{more}"))
-}
-
-async fn until(daemon: &TestDaemon, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let deadline = std::time::Instant::now() + SOON;
-    loop {
-        let body = daemon.get(path).await.expect(200);
-        if holds(&body) {
-            return body;
-        }
-        assert!(std::time::Instant::now() < deadline, "{path}: {body}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 #[tokio::test]
@@ -107,7 +91,7 @@ async fn a_hook_that_fails_counts_as_its_on_error_says_and_the_daemon_goes_on() 
         let allow =
             daemon.config().replace("timeout = \"500ms\"", "timeout = \"500ms\"\non_error = \"allow\"");
         daemon.write_config(&allow);
-        until(&daemon, "/mcp/plugins", |body| body["generation"] == 2).await;
+        daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
         let instance = daemon.create("one", "demo").await;
         assert_eq!(instance["admission"][0]["verdict"], "allow", "{mood}: {instance}");
         assert!(instance["admission"][0]["message"].as_str().unwrap().contains(code), "{mood}: {instance}");
@@ -176,33 +160,36 @@ async fn a_swap_takes_the_new_file_and_refuses_a_bad_one() {
     let digest = |body: &Value| {
         body["plugins"].as_array().unwrap().iter().find(|one| one["name"] == "naming").unwrap()["active"]["digest"].clone()
     };
-    let before = until(&daemon, "/mcp/plugins", |_| true).await;
+    let before = daemon.until("/mcp/plugins", |_| true).await;
 
     // Settings alone.
     daemon.write_config(&daemon.config().replace("^[a-z]", "^x"));
-    until(&daemon, "/mcp/plugins", |body| body["generation"] == 2).await;
+    daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
     daemon.post("/mcp/instances", &json!({"name": "a", "template": "demo"})).await.expect(422);
 
     // Bad settings: refused, and the last good ones stay.
     daemon.write_config(&daemon.config().replace("^x", "("));
-    let refused = until(&daemon, "/mcp/plugins", |body| {
-        body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
-    })
-    .await;
+    let refused = daemon
+        .until("/mcp/plugins", |body| {
+            body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
+        })
+        .await;
     assert_eq!(refused["generation"], 2);
     daemon.post("/mcp/instances?dry_run=true", &json!({"name": "xa", "template": "demo"})).await.expect(200);
     daemon.write_config(&daemon.config().replace("pattern = \"(\"", "pattern = \"^x\""));
-    until(&daemon, "/mcp/plugins", |body| {
-        body["plugins"].as_array().unwrap().iter().all(|one| one["state"] == "active")
-    })
-    .await;
+    daemon
+        .until("/mcp/plugins", |body| {
+            body["plugins"].as_array().unwrap().iter().all(|one| one["state"] == "active")
+        })
+        .await;
 
     // A file that is no component: the same.
     daemon.write_file("plugins/naming.wasm", b"\0asm and nothing else");
-    let refused = until(&daemon, "/mcp/plugins", |body| {
-        body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
-    })
-    .await;
+    let refused = daemon
+        .until("/mcp/plugins", |body| {
+            body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
+        })
+        .await;
     assert_eq!(digest(&refused), digest(&before));
     daemon.post("/mcp/instances?dry_run=true", &json!({"name": "a", "template": "demo"})).await.expect(422);
 
@@ -210,10 +197,11 @@ async fn a_swap_takes_the_new_file_and_refuses_a_bad_one() {
     let moody = std::fs::read(daemon.dir().join("plugins/moody-hook.wasm")).unwrap();
     daemon.write_file("plugins/naming.wasm", moody);
     daemon.write_config(&daemon.config().replace("pattern = \"^x\"", "mood = \"allow\""));
-    let swapped = until(&daemon, "/mcp/plugins", |body| {
-        body["plugins"].as_array().unwrap().iter().all(|one| one["state"] == "active")
-    })
-    .await;
+    let swapped = daemon
+        .until("/mcp/plugins", |body| {
+            body["plugins"].as_array().unwrap().iter().all(|one| one["state"] == "active")
+        })
+        .await;
     assert_ne!(digest(&swapped), digest(&before));
     assert_eq!(daemon.create("a", "demo").await["status"], "running");
 }
@@ -223,13 +211,13 @@ async fn the_generation_never_goes_back() {
     let naming = hook("naming", "settings = { pattern = \"^[a-z]\" }");
     let mut daemon = TestDaemon::builder().local().hook(&naming).start().await;
     daemon.write_config(&daemon.config().replace("^[a-z]", "^x"));
-    let before = until(&daemon, "/mcp/plugins", |body| body["generation"] == 2).await;
+    let before = daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
     daemon.kill9();
     daemon.start().await;
     let after = daemon.get("/mcp/plugins").await.expect(200);
     assert_eq!(after["generation"], before["generation"], "it is the same set: {after}");
     daemon.write_config(&daemon.config().replace("^x", "^y"));
-    until(&daemon, "/mcp/plugins", |body| body["generation"] == 3).await;
+    daemon.until("/mcp/plugins", |body| body["generation"] == 3).await;
 }
 
 #[tokio::test]
@@ -246,17 +234,13 @@ async fn a_template_is_taken_up_changed_and_dropped_while_it_runs() {
             .iter()
             .any(|one| one["name"] == "more" && one["description"] == description)
     };
-    until(&daemon, "/mcp/templates", |body| has(body, "first")).await;
+    daemon.until("/mcp/templates", |body| has(body, "first")).await;
     daemon.write_template("more", &text.replace("first", "second"));
-    until(&daemon, "/mcp/templates", |body| has(body, "second")).await;
+    daemon.until("/mcp/templates", |body| has(body, "second")).await;
     // A bad edit is refused, and the last good one stays.
     daemon.write_template("more", "name = 7");
-    let deadline = std::time::Instant::now() + SOON;
-    while !daemon.log().contains("template refused") {
-        assert!(std::time::Instant::now() < deadline, "{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    daemon.eventually("the edit is refused", async || daemon.log().contains("template refused")).await;
     assert_eq!(daemon.create("one", "more").await["status"], "running");
     std::fs::remove_file(daemon.dir().join("templates/more.toml")).unwrap();
-    until(&daemon, "/mcp/templates", |body| !has(body, "second")).await;
+    daemon.until("/mcp/templates", |body| !has(body, "second")).await;
 }

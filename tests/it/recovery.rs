@@ -8,8 +8,6 @@ use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::{FakeManager, Fault};
 use wharfinger_tests::mcp;
 
-const SOON: Duration = Duration::from_secs(45);
-
 #[tokio::test]
 async fn a_killed_workload_runs_again() {
     let daemon = TestDaemon::builder().local().start().await;
@@ -19,15 +17,11 @@ async fn a_killed_workload_runs_again() {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 
-    let deadline = std::time::Instant::now() + SOON;
-    let again = loop {
-        let now = daemon.get("/mcp/instances/one").await.expect(200);
-        if now["status"] == "running" && now["workload"]["id"] != instance["workload"]["id"] {
-            break now;
-        }
-        assert!(std::time::Instant::now() < deadline, "{now}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let again = daemon
+        .until("/mcp/instances/one", |now| {
+            now["status"] == "running" && now["workload"]["id"] != instance["workload"]["id"]
+        })
+        .await;
     assert_eq!(again["attempt"], 1);
     let url = again["endpoint"]["url"].as_str().unwrap();
     assert_eq!(mcp::call_once(url, "add", json!({"a": 1, "b": 2})).await.unwrap(), "3");
@@ -57,7 +51,7 @@ async fn a_workload_that_never_stays_up_ends_in_failed_with_its_reason() {
     let logs = daemon.get("/mcp/instances/one/logs").await;
     assert!(logs.to_string().contains("going down"), "{logs}");
     daemon.post_empty("/mcp/instances/one/retry").await.expect(202);
-    daemon.wait_for_status("one", "failed", SOON).await;
+    daemon.wait_for_status("one", "failed").await;
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
 }
 
@@ -72,7 +66,7 @@ async fn killed_during_a_create_by_the_manager_it_makes_one_workload_and_runs() 
     }
     daemon.kill9();
     daemon.start().await;
-    let instance = daemon.wait_for_status("one", "running", SOON).await;
+    let instance = daemon.wait_for_status("one", "running").await;
     assert_eq!(instance["id"], accepted["id"]);
     let names: BTreeSet<String> = manager
         .workloads()
@@ -99,7 +93,7 @@ async fn killed_at_any_moment_it_loses_no_instance_and_doubles_no_process() {
         daemon.start().await;
     }
     for id in &ids {
-        daemon.wait_for_status(id, "running", SOON).await;
+        daemon.wait_for_status(id, "running").await;
         assert_eq!(daemon.servers(id).len(), 1, "{id}");
     }
     let listed = daemon.get("/mcp/instances?limit=100").await.expect(200);
@@ -120,6 +114,6 @@ async fn delete_during_create_removes_the_late_workload() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     daemon.delete("/mcp/instances/one?wait=0s").await.expect(202);
-    daemon.wait_until_gone("one", SOON).await;
+    daemon.wait_until_gone("one").await;
     assert!(manager.workloads().is_empty(), "{:?}", manager.workloads());
 }

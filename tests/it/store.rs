@@ -14,8 +14,6 @@ use wharfinger_tests::bin_path;
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::FakeManager;
 
-const SOON: Duration = Duration::from_secs(45);
-
 fn database(daemon: &TestDaemon) -> PathBuf {
     daemon.dir().join("data/wharfinger.redb")
 }
@@ -110,7 +108,7 @@ async fn a_backup_is_taken_while_the_daemon_runs_and_restored_when_it_does_not()
 
     daemon.start().await;
     assert_eq!(names(&daemon).await, ["one"]);
-    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.wait_for_status("one", "running").await;
 }
 
 #[tokio::test]
@@ -151,15 +149,7 @@ fn set_full(daemon: &TestDaemon, full: bool) {
 }
 
 async fn until_ready(daemon: &TestDaemon, wanted: bool) -> Value {
-    let deadline = Instant::now() + SOON;
-    loop {
-        let answer = daemon.get("/readyz").await;
-        if answer.body["ready"] == wanted {
-            return answer.body;
-        }
-        assert!(Instant::now() < deadline, "{answer}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    daemon.until_answer("/readyz", |answer| answer.body["ready"] == wanted).await.body
 }
 
 #[tokio::test]
@@ -207,8 +197,8 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_is_done_outsi
     set_full(&daemon, false);
     until_ready(&daemon, true).await;
     daemon.post("/mcp/instances?wait=30s", &create).await.expect(201);
-    daemon.wait_for_status("two", "running", SOON).await;
-    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.wait_for_status("two", "running").await;
+    daemon.wait_for_status("one", "running").await;
     let log = daemon.log();
     assert_eq!(log.matches("the database takes no writes; reads go on").count(), 1, "{log}");
     assert_eq!(log.matches("the database takes writes again").count(), 1, "{log}");
@@ -220,5 +210,5 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_nothing_is_done_outsi
     daemon.kill9();
     daemon.start().await;
     assert_eq!(names(&daemon).await, ["one", "two"]);
-    daemon.wait_for_status("two", "running", SOON).await;
+    daemon.wait_for_status("two", "running").await;
 }

@@ -1,6 +1,6 @@
 //! Tools, called through the daemon: real MCP servers, and what goes wrong with them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use wharfinger_tests::bin_path;
 use wharfinger_tests::daemon::TestDaemon;
 
-const SOON: Duration = Duration::from_secs(30);
 const ECHO: &str = "/mcp/instances/one/tools/echo";
 
 #[tokio::test]
@@ -71,11 +70,8 @@ async fn whoever_goes_away_gives_the_turn_back() {
     let slow = daemon.request(Method::POST, ECHO).json(&json!({"arguments": {"message": "ahoy"}}));
     assert!(slow.timeout(Duration::from_millis(500)).send().await.unwrap_err().is_timeout());
     // Long before the call's own time is up.
-    let deadline = Instant::now() + SOON;
-    while daemon.post_empty("/mcp/instances/one/tools/clock").await.status != 200 {
-        assert!(Instant::now() < deadline, "the turn is still taken");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let call = async || daemon.post_empty("/mcp/instances/one/tools/clock").await;
+    daemon.eventually("the turn is free", async || call().await.status == 200).await;
 }
 
 #[tokio::test]
@@ -92,16 +88,12 @@ async fn a_call_of_a_server_that_is_gone_says_so_and_one_of_the_next_goes_well()
     for pid in daemon.servers(id) {
         kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
     }
-    let deadline = Instant::now() + SOON;
-    while !daemon.servers(id).is_empty() {
-        assert!(Instant::now() < deadline, "it lives on");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    daemon.eventually("it is dead", async || daemon.servers(id).is_empty()).await;
     let gone = daemon.post_empty("/mcp/instances/one/tools/clock").await;
     assert_eq!((gone.status.as_u16(), gone.code()), (502, "endpoint_unreachable"), "{gone}");
 
     daemon.post_empty("/mcp/instances/one/restart").await.expect(202);
-    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.wait_for_status("one", "running").await;
     daemon.post_empty("/mcp/instances/one/tools/clock").await.expect(200);
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
     assert_eq!(daemon.post_empty("/mcp/instances/one/tools/clock").await.code(), "instance_not_found");
@@ -113,11 +105,7 @@ async fn nothing_is_sent_to_an_endpoint_outside_of_the_allowed_addresses() {
     let daemon = TestDaemon::builder().local().provisioner("walled", elsewhere).start().await;
     let body = json!({"name": "one", "template": "demo", "provisioner": "walled"});
     daemon.post("/mcp/instances?wait=0s", &body).await.expect(201);
-    let deadline = Instant::now() + SOON;
-    while daemon.get("/mcp/instances/one").await.body["endpoint"] == Value::Null {
-        assert!(Instant::now() < deadline, "it got no endpoint");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    daemon.until("/mcp/instances/one", |one| one["endpoint"] != Value::Null).await;
     let refused = daemon.post_empty("/mcp/instances/one/tools/clock").await;
     assert_eq!((refused.status.as_u16(), refused.code()), (502, "endpoint_refused"), "{refused}");
     assert!(!daemon.get("/mcp/instances/one/logs").await.to_string().contains("tool call"));

@@ -21,6 +21,7 @@ mod answer;
 mod builder;
 mod frames;
 mod leftovers;
+mod waits;
 
 pub use answer::Answer;
 pub use builder::Builder;
@@ -216,40 +217,6 @@ impl TestDaemon {
     /// Creates an instance and waits as long as the configured `default_wait`; the instance as it is then.
     pub async fn create(&self, name: &str, template: &str) -> Value {
         self.post("/mcp/instances", &json!({"name": name, "template": template})).await.expect(201)
-    }
-
-    /// Waits until the instance (id or name) has this status; the instance as it is then.
-    pub async fn wait_for_status(&self, id: &str, status: &str, deadline: Duration) -> Value {
-        let until = Instant::now() + deadline;
-        loop {
-            let answer = self.get(&format!("/mcp/instances/{id}")).await;
-            if answer.body["status"] == status {
-                return answer.body;
-            }
-            assert!(
-                Instant::now() < until,
-                "{id} was not {status} within {deadline:?}, but {answer}\n{}",
-                self.log()
-            );
-            tokio::time::sleep(POLL).await;
-        }
-    }
-
-    /// Waits until the instance is no longer there.
-    pub async fn wait_until_gone(&self, id: &str, deadline: Duration) {
-        let until = Instant::now() + deadline;
-        loop {
-            let answer = self.get(&format!("/mcp/instances/{id}")).await;
-            if answer.status == StatusCode::NOT_FOUND {
-                return;
-            }
-            assert!(
-                Instant::now() < until,
-                "{id} was not gone within {deadline:?}, but {answer}\n{}",
-                self.log()
-            );
-            tokio::time::sleep(POLL).await;
-        }
     }
 
     /// Whether its directory outlives this handle, for somebody to look at.

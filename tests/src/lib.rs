@@ -12,8 +12,10 @@
 pub mod bin_path;
 pub mod crash;
 pub mod daemon;
+pub mod extensions;
 pub mod fake_manager;
 pub mod fleet;
 pub mod languages;
 pub mod mcp;
 pub mod options;
+pub mod spec;

@@ -5,7 +5,7 @@ use std::fs;
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{plugins, program};
+use crate::{daemon, plugins, program};
 
 /// The lifecycle's figures; none named: all but the long ones.
 pub(crate) fn lifecycle(workspace: &Workspace, figures: &[&str]) -> Result<()> {
@@ -16,7 +16,7 @@ pub(crate) fn lifecycle(workspace: &Workspace, figures: &[&str]) -> Result<()> {
 pub(crate) fn plugins(workspace: &Workspace, words: &[&str]) -> Result<()> {
     plugins::build(workspace)?;
     plugins::build_test_guests(workspace, [])?;
-    program::build(workspace)?;
+    daemon::build(workspace)?;
     if words.contains(&"--extism") {
         extism(workspace)?;
     }

@@ -12,10 +12,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use sha2::{Digest, Sha256};
 
 use crate::workspace::Workspace;
-use crate::{debian, program};
+use crate::{debian, digest, program, tree};
 
 /// A mirror may be slow.
 const INSTALL: Duration = Duration::from_secs(900);
@@ -134,7 +133,7 @@ fn is_new_enough(node: &str) -> bool {
 fn install(console: &Path) -> Result<()> {
     let lock = console.join("package-lock.json");
     let lock = fs::read(&lock).with_context(|| format!("cannot read {}", lock.display()))?;
-    let wanted = hex(Sha256::new_with_prefix(lock));
+    let wanted = digest::of(lock);
     let installed = console.join("node_modules/.installed");
     if fs::read_to_string(&installed).is_ok_and(|then| then == wanted) {
         return Ok(());
@@ -158,43 +157,17 @@ fn now(console: &Path, sources: &str) -> Result<Option<String>> {
     if !has_page(console) {
         return Ok(None);
     }
-    let mut dist = Sha256::new();
-    add(&mut dist, &console.join("dist"))?;
-    Ok(Some(format!("sources {sources}\ndist {}\n", hex(dist))))
+    let dist = tree::hash([console.join("dist")], is_no_source)?;
+    Ok(Some(format!("sources {sources}\ndist {dist}\n")))
 }
 
 /// A hash of every source, with its name.
 fn sources(console: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
-    add(&mut hash, console)?;
-    Ok(hex(hash))
+    tree::hash([console], is_no_source)
 }
 
-fn add(hash: &mut Sha256, folder: &Path) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut paths: Vec<PathBuf> =
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if NO_SOURCES.contains(&name.as_str()) {
-            continue;
-        }
-        hash.update(name.len().to_le_bytes());
-        hash.update(&name);
-        if path.is_dir() {
-            add(hash, &path)?;
-        } else {
-            let content = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            hash.update(content.len().to_le_bytes());
-            hash.update(content);
-        }
-    }
-    Ok(())
-}
-
-fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+fn is_no_source(name: &str) -> bool {
+    NO_SOURCES.contains(&name)
 }
 
 #[cfg(test)]

@@ -3,12 +3,12 @@
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{plugins, program};
+use crate::{daemon, plugins, program};
 
 /// Builds what it needs, and runs it.
 pub(crate) fn crash(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     plugins::build(workspace)?;
-    program::build(workspace)?;
+    daemon::build(workspace)?;
     run(workspace, arguments)
 }
 

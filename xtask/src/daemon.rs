@@ -1,4 +1,4 @@
-//! A daemon for the length of a command.
+//! The daemon: built, and run for the length of a command.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -7,7 +7,15 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::program;
 use crate::workspace::Workspace;
+
+/// Builds the daemon and the programs of `examples/`, always the same selection: another one would
+/// compile shared libraries anew for other features.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    println!("daemon: building (the first time takes several minutes: wasmtime is large)");
+    program::run(workspace, "cargo", &["build", "--release", "--workspace", "--bins"])
+}
 
 /// Stopped, with everything it left running, when it is dropped.
 pub(crate) struct Daemon {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::daemon::Daemon;
+use crate::daemon::{self, Daemon};
 use crate::workspace::Workspace;
 use crate::{console, plugins, program};
 
@@ -13,7 +13,7 @@ pub(crate) fn demo(workspace: &Workspace) -> Result<()> {
     println!("[2/5] console");
     console::build_if_possible(workspace);
     println!("[3/5] daemon, demo server and demo client");
-    program::build(workspace)?;
+    daemon::build(workspace)?;
     // Ctrl-C ends the client; this process lives on to clean up.
     ctrlc::set_handler(|| {})?;
     println!("[4/5] starting the daemon with config/dev.toml on a free port");

@@ -7,9 +7,11 @@ mod crash;
 mod daemon;
 mod debian;
 mod demo;
+mod digest;
 mod plugins;
 mod program;
 mod test;
+mod tree;
 mod up;
 mod workspace;
 

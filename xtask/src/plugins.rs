@@ -25,6 +25,7 @@ use self::component::Component;
 pub(crate) use self::languages::build_all as build_all_languages;
 use self::stamp::Stamp;
 use self::toolchain::Toolchain;
+use crate::tree;
 use crate::workspace::Workspace;
 
 /// The plugins that are shipped: folders in `plugins/`, files in `config/plugins/`.
@@ -100,17 +101,11 @@ fn announce(workspace: &Workspace, output: &Path, component: &Component) {
 }
 
 fn crates_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut crates = Vec::new();
     if !folder.exists() {
-        return Ok(crates);
+        return Ok(Vec::new());
     }
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.join("Cargo.toml").exists() {
-            crates.push(path);
-        }
-    }
-    crates.sort();
+    let mut crates = tree::entries(folder)?;
+    crates.retain(|path| path.join("Cargo.toml").exists());
     Ok(crates)
 }
 

@@ -28,13 +28,6 @@ pub(crate) fn run(workspace: &Workspace, program: &str, arguments: &[&str]) -> R
     Ok(())
 }
 
-/// Builds the daemon and the programs of `examples/`, always the same selection: another one would
-/// compile shared libraries anew for other features.
-pub(crate) fn build(workspace: &Workspace) -> Result<()> {
-    println!("daemon: building (the first time takes several minutes: wasmtime is large)");
-    run(workspace, "cargo", &["build", "--release", "--workspace", "--bins"])
-}
-
 /// Runs a command, and not for ever.
 pub(crate) fn wait_for(command: &mut Command, patience: Duration) -> Result<()> {
     let child = start(command)?;

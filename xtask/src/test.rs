@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
-use crate::{console, crash, debian, plugins, program};
+use crate::{console, crash, daemon, debian, plugins, program};
 
 /// Stops at the first thing that fails. `filters` narrow the tests; what is no single test, and takes
 /// minutes, is left out then.
@@ -24,7 +24,7 @@ pub(crate) fn test(workspace: &Workspace, filters: &[&str]) -> Result<()> {
     let clippy = ["clippy", "--release", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
     program::run(workspace, "cargo", &clippy)?;
     println!("[5/9] daemon and examples");
-    program::build(workspace)?;
+    daemon::build(workspace)?;
     println!("[6/9] tests");
     let mut test = vec!["test", "--release", "--workspace", "--no-fail-fast", "--quiet", "--"];
     test.extend(filters);

@@ -18,14 +18,8 @@ const CHUNK: u64 = 64 * 1024;
 pub(super) fn send(request: Request) -> Result<Response, Error> {
     let deadline = Deadline::after(request.timeout);
     let body = request.body.unwrap_or_default();
-    let (outgoing, outgoing_body) = outgoing(
-        request.upstream,
-        request.method,
-        request.path,
-        request.headers,
-        !body.is_empty(),
-        body.len(),
-    )?;
+    let (outgoing, outgoing_body) =
+        outgoing(request.upstream, request.method, request.path, request.headers, body.len())?;
     let future = outgoing_handler::handle(outgoing, Some(options(deadline.nanoseconds)))
         .map_err(|code| not_sent(&code))?;
     if let Some(outgoing_body) = outgoing_body {
@@ -41,12 +35,12 @@ fn outgoing(
     method: &str,
     path: String,
     headers: Vec<(String, String)>,
-    has_body: bool,
     length: usize,
 ) -> Result<(OutgoingRequest, Option<OutgoingBody>), Error> {
     let unsendable = |what: &str| Error::NotSent(format!("the request's {what} is not valid"));
     let mut fields: Vec<(String, Vec<u8>)> =
         headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+    let has_body = length > 0;
     if has_body {
         fields.push(("content-length".into(), length.to_string().into_bytes()));
     }

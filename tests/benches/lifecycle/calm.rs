@@ -8,19 +8,19 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use async_trait::async_trait;
 use wharfinger::domain::{
-    ConditionKind, ConditionStatus, Failure, FailureKind, HealthPolicy, Observation, OwnerId, PluginIdentity,
-    PluginKind, ProvisionerName, Secrets, Spec, Target, Template, Timestamp, Workload, WorkloadState,
+    ConditionKind, ConditionStatus, Failure, FailureKind, Observation, OwnerId, PluginKind, Secrets, Spec,
+    Target, Template, Timestamp, Workload, WorkloadState,
 };
 use wharfinger::extension::{
     Answer, Candidate, CandidateRefusal, ConfigurationReport, CreateOrder, Creation, ExtensionSet,
     Extensions, HookEntry, LogsPage, LogsRequest, OwnedPage, PluginReport, Plugins, Prober, Provisioner,
-    ProvisionerEntry, ProvisionerStanding, Question, Reach, RollbackError, Rung,
+    Question, Reach, RollbackError, Rung,
 };
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{Parts, Reconciler};
 use wharfinger::runtime::{Activator, Clock, Metrics, SystemClock, Tasks};
 use wharfinger::store;
-use wharfinger_tests::options;
+use wharfinger_tests::{extensions, options};
 
 /// How long a closed file may still be in use.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -69,39 +69,9 @@ impl Clock for StillClock {
     }
 }
 
-/// A specification of ordinary size, some 1.2 KiB on the disk.
+/// A specification of ordinary size.
 pub(crate) fn spec(name: &str) -> Spec {
-    let environment: BTreeMap<String, String> = (0..8)
-        .map(|index| (format!("SETTING_{index}"), format!("a value of ordinary length {index}")))
-        .collect();
-    let template = Template {
-        name: "calm".parse().expect("a name of the bench is well-formed"),
-        description: "A template of ordinary size".to_owned(),
-        icon: None,
-        provisioner: None,
-        image: Some("registry.example/team/server:1.2.3".to_owned()),
-        command: Vec::new(),
-        port: 8_000,
-        path: "/mcp".to_owned(),
-        transport: "streamable-http".to_owned(),
-        environment: environment.clone(),
-        labels: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        health: HealthPolicy::default(),
-        inputs: Vec::new(),
-    };
-    Spec {
-        name: name.parse().expect("a name of the bench is well-formed"),
-        description: None,
-        template,
-        provisioner: "calm".parse().expect("a name of the bench is well-formed"),
-        plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },
-        environment,
-        secret_names: Vec::new(),
-        labels: [("team".to_owned(), "harbour".to_owned())].into(),
-        admission: Vec::new(),
-        created_at: Timestamp(0),
-    }
+    wharfinger_tests::spec::ordinary(name, "calm")
 }
 
 /// What stands for the instance outside.
@@ -164,18 +134,7 @@ impl Prober for Calm {
 
 impl Extensions for Calm {
     fn current(&self) -> Arc<ExtensionSet> {
-        let name: ProvisionerName = "calm".parse().expect("a name of the bench is well-formed");
-        let entry = ProvisionerEntry {
-            name: name.clone(),
-            plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },
-            identities: Vec::new(),
-            standing: ProvisionerStanding::Serving,
-            capabilities: Vec::new(),
-            endpoints: Vec::new(),
-            provisioner: Arc::new(*self),
-        };
-        let provisioners = [(name.clone(), entry)].into();
-        Arc::new(ExtensionSet { generation: 1, provisioners, hooks: Vec::new(), default_provisioner: name })
+        extensions::only("calm", &[], Arc::new(*self))
     }
 }
 

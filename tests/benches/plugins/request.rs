@@ -1,10 +1,9 @@
 //! One request of ordinary size, in the words of each host.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wharfinger::domain::{HealthPolicy, InstanceId, PluginIdentity, Spec, Template, Timestamp};
+use wharfinger::domain::{InstanceId, Spec};
 use wharfinger::extension::Review;
 use wharfinger_plugin_sdk as sdk;
 
@@ -14,12 +13,8 @@ pub(crate) const SETTINGS: &str =
 const NAME: &str = "quay-seven-of-the-old-harbour";
 const PROVISIONER: &str = "local";
 
-fn environment() -> BTreeMap<String, String> {
-    (0..8).map(|index| (format!("SETTING_{index}"), format!("a value of ordinary length {index}"))).collect()
-}
-
-fn labels() -> BTreeMap<String, String> {
-    [("team".to_owned(), "harbour".to_owned())].into()
+fn spec() -> Spec {
+    wharfinger_tests::spec::ordinary(NAME, PROVISIONER)
 }
 
 fn id() -> InstanceId {
@@ -28,47 +23,20 @@ fn id() -> InstanceId {
 
 /// For our host.
 pub(crate) fn review() -> Review {
-    let template = Template {
-        name: "calm".parse().expect("well-formed"),
-        description: "A template of ordinary size".to_owned(),
-        icon: None,
-        provisioner: None,
-        image: Some("registry.example/team/server:1.2.3".to_owned()),
-        command: Vec::new(),
-        port: 8_000,
-        path: "/mcp".to_owned(),
-        transport: "streamable-http".to_owned(),
-        environment: environment(),
-        labels: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        health: HealthPolicy::default(),
-        inputs: Vec::new(),
-    };
-    let spec = Spec {
-        name: NAME.parse().expect("well-formed"),
-        description: None,
-        template,
-        provisioner: PROVISIONER.parse().expect("well-formed"),
-        plugin: PluginIdentity { name: "calm".to_owned(), digest: "sha256:0".to_owned() },
-        environment: environment(),
-        secret_names: Vec::new(),
-        labels: labels(),
-        admission: Vec::new(),
-        created_at: Timestamp(0),
-    };
-    Review { id: id(), spec: Arc::new(spec), dry_run: true }
+    Review { id: id(), spec: Arc::new(spec()), dry_run: true }
 }
 
 /// For the native function; the other guests' words are made of these.
 pub(crate) fn native() -> sdk::ReviewCall {
+    let Spec { template, environment, labels, .. } = spec();
     let template = sdk::Template {
-        name: "calm".to_owned(),
-        description: "A template of ordinary size".to_owned(),
-        image: Some("registry.example/team/server:1.2.3".to_owned()),
-        port: 8_000,
-        path: "/mcp".to_owned(),
-        transport: "streamable-http".to_owned(),
-        environment: environment(),
+        name: template.name.to_string(),
+        description: template.description,
+        image: template.image,
+        port: template.port,
+        path: template.path,
+        transport: template.transport,
+        environment: template.environment,
         inputs: "[]".to_owned(),
         ..sdk::Template::default()
     };
@@ -76,8 +44,8 @@ pub(crate) fn native() -> sdk::ReviewCall {
         id: id().to_string(),
         name: NAME.to_owned(),
         template,
-        environment: environment(),
-        labels: labels(),
+        environment,
+        labels,
         ..sdk::InstanceRequest::default()
     };
     sdk::ReviewCall {

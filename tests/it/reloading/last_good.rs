@@ -4,7 +4,7 @@ use std::fs;
 
 use wharfinger_tests::daemon::TestDaemon;
 
-use super::{components, digest, gated, plugin, reload, the_gate_holds, until};
+use super::{components, digest, gated, plugin, reload, the_gate_holds};
 
 fn damage(daemon: &TestDaemon, what: &str) {
     let file = daemon.dir().join("hooks/gate.wasm");
@@ -51,10 +51,11 @@ async fn files_that_were_lost_or_damaged_meanwhile_are_served_from_the_last_good
 
         daemon.write_file("hooks/gate.wasm", &whole);
         daemon.write_file("plugins/local.wasm", &local);
-        until(&daemon, "/mcp/plugins", |body| {
-            ["gate", "local"].iter().all(|name| plugin(body, name)["state"] == "active")
-        })
-        .await;
+        daemon
+            .until("/mcp/plugins", |body| {
+                ["gate", "local"].iter().all(|name| plugin(body, name)["state"] == "active")
+            })
+            .await;
     }
 }
 

@@ -9,7 +9,6 @@ use wharfinger_tests::daemon::TestDaemon;
 
 use super::{
     GATE, OTHER, SOON, components, digest, dry_run, edit, gated, gated_by, plugin, reload, the_gate_holds,
-    until,
 };
 
 const LOST: &str = "the configuration has lost all of its hooks";
@@ -94,7 +93,7 @@ async fn a_request_and_a_signal_make_it_look_where_nothing_can_be_watched() {
     assert_eq!(digest(&reload(&daemon).await, "gate"), of(2));
     lead(3);
     kill_process(daemon.pid(), Signal::HUP).unwrap();
-    until(&daemon, "/mcp/plugins", |body| digest(body, "gate") == of(3)).await;
+    daemon.until("/mcp/plugins", |body| digest(body, "gate") == of(3)).await;
     assert!(daemon.log().contains("reading the configuration again"), "{}", daemon.log());
     // What changed in the end was looked at, and the other hook was left alone.
     let body = reload(&daemon).await;

@@ -17,7 +17,7 @@ mod rollback;
 mod taking_away;
 mod walk;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::{Answer, Builder, TestDaemon};
@@ -42,18 +42,6 @@ fn gated_by(builder: Builder) -> TestDaemon {
     let daemon = builder.prepare();
     daemon.write_file("hooks/gate.wasm", components::naming(0));
     daemon
-}
-
-async fn until(daemon: &TestDaemon, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + SOON;
-    loop {
-        let body = daemon.get(path).await.expect(200);
-        if holds(&body) {
-            return body;
-        }
-        assert!(Instant::now() < deadline, "{path}: {body:#}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// How every plugin stands after a look that began now.

@@ -7,7 +7,7 @@ use serde_json::json;
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::FakeManager;
 
-use super::{SOON, components, edit, plugin, reload, until};
+use super::{components, edit, plugin, reload};
 
 const HARBOUR: &str = "[provisioners.harbour]\nplugin = \"plugins/local.wasm\"\ngrants = [\"process\"]\n";
 
@@ -35,14 +35,15 @@ async fn a_provisioner_without_a_table_serves_the_instances_it_has_and_goes_with
         let before = daemon.get("/mcp/instances/one").await.expect(200);
         let [pid] = daemon.servers(id)[..] else { panic!("one server runs") };
         kill_process(Pid::from_raw(i32::try_from(pid).unwrap()).unwrap(), Signal::KILL).unwrap();
-        until(&daemon, "/mcp/instances/one", |one| {
-            one["status"] == "running" && one["workload"]["id"] != before["workload"]["id"]
-        })
-        .await;
+        daemon
+            .until("/mcp/instances/one", |one| {
+                one["status"] == "running" && one["workload"]["id"] != before["workload"]["id"]
+            })
+            .await;
         assert_eq!(daemon.servers(id).len(), 1);
     }
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
-    until(&daemon, "/mcp/plugins", |body| plugin(body, "harbour").is_null()).await;
+    daemon.until("/mcp/plugins", |body| plugin(body, "harbour").is_null()).await;
     let unknown = daemon.post("/mcp/instances", &body).await;
     assert_eq!(
         (unknown.status.as_u16(), &unknown.body["errors"][0]["code"]),
@@ -76,10 +77,10 @@ async fn an_instance_that_is_only_asked_for_holds_its_provisioner_too() {
         "{body:#}"
     );
     for name in ["one", "two", "three"] {
-        daemon.wait_for_status(name, "running", SOON).await;
+        daemon.wait_for_status(name, "running").await;
         daemon.delete(&format!("/mcp/instances/{name}?wait=60s")).await.expect(204);
     }
-    until(&daemon, "/mcp/plugins", |body| plugin(body, "go-mcp-manager").is_null()).await;
+    daemon.until("/mcp/plugins", |body| plugin(body, "go-mcp-manager").is_null()).await;
 }
 
 #[tokio::test]
@@ -140,6 +141,6 @@ async fn a_daemon_that_lost_a_retired_provisioner_with_instances_does_not_start_
     daemon.start().await;
     daemon.write_config(&without);
     assert_eq!(plugin(&reload(&daemon).await, "harbour")["state"], "retired");
-    daemon.wait_for_status("one", "running", SOON).await;
+    daemon.wait_for_status("one", "running").await;
     daemon.delete("/mcp/instances/one?wait=30s").await.expect(204);
 }

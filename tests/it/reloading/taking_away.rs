@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::FakeManager;
 
-use super::{GATE, OTHER, dry_run, edit, gated_by, plugin, reload, the_gate_holds, until};
+use super::{GATE, OTHER, dry_run, edit, gated_by, plugin, reload, the_gate_holds};
 
 /// Wrong beyond the reach of the configuration's own checks: the plugin refuses it.
 const BROKEN: (&str, &str) = ("pattern = \"^[a-z]\"", "pattern = \"(\"");
@@ -71,7 +71,7 @@ async fn a_grant_is_gone_at_once_and_stays_gone_until_a_whole_file_gives_it_back
         let body = reload(&daemon).await;
         assert_eq!(plugin(&body, "local")["state"], "active", "{body:#}");
         assert_eq!(created(&daemon, "good-in-the-end").await["status"], "running");
-        daemon.wait_for_status("good", "running", super::SOON).await;
+        daemon.wait_for_status("good", "running").await;
     }
 }
 
@@ -174,10 +174,10 @@ async fn a_provisioner_that_is_disabled_takes_no_new_instances_and_is_not_called
         // Deleting it needs a call: it waits, and says why.
         daemon.delete("/mcp/instances/good?wait=0s").await;
         let said = |body: &Value| body.to_string().contains("ProvisionerDisabled");
-        until(&daemon, "/mcp/instances/good/events", said).await;
+        daemon.until("/mcp/instances/good/events", said).await;
         daemon.write_config(&good);
         reload(&daemon).await;
-        daemon.wait_until_gone("good", super::SOON).await;
+        daemon.wait_until_gone("good").await;
         assert_eq!(created(&daemon, "good-too").await["status"], "running");
     }
 }

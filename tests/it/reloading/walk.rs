@@ -12,13 +12,13 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::{Signal, kill_process};
 use wharfinger_tests::daemon::TestDaemon;
 
 use super::reviews::{Reviews, Set};
-use super::{SOON, reload, until};
+use super::{SOON, reload};
 
 const SEEDS: u64 = 5;
 const STEPS: usize = 16;
@@ -345,17 +345,15 @@ impl<'reviews> Walk<'reviews> {
     /// Waits until what lies on the disk serves, or is refused.
     async fn settle(&mut self) -> &'static str {
         let Some(wanted) = self.disk.set() else {
-            until(&self.daemon, "/mcp/plugins", |body| {
-                body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
-            })
-            .await;
+            self.daemon
+                .until("/mcp/plugins", |body| {
+                    body["plugins"].as_array().unwrap().iter().any(|one| one["state"] == "refused")
+                })
+                .await;
             return "and sees it refused";
         };
-        let deadline = Instant::now() + SOON;
-        while self.reviews.ask(&self.http, "good-walk").await != Some(wanted) {
-            assert!(Instant::now() < deadline, "{wanted:?} does not serve");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let serves = async || self.reviews.ask(&self.http, "good-walk").await == Some(wanted);
+        self.daemon.eventually(&format!("{wanted:?} serves"), serves).await;
         "and sees it serve"
     }
 }

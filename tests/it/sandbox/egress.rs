@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{ONE_TRY, ask, moody, state, until};
+use super::{ONE_TRY, ask, moody, state};
 
 /// What a backend does after each request's head.
 #[derive(Clone, Copy)]
@@ -131,12 +131,12 @@ async fn a_token_is_the_files_and_a_new_one_is_used_without_a_restart() {
     assert!(requests.recv().await.unwrap().contains("authorization: Bearer first-token-of-all\r\n"));
 
     daemon.write_file("token", "second-token\n");
-    until(&daemon, "/mcp/plugins", |body| body["generation"] == 2).await;
+    daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
     ask(&daemon, "two").await;
     assert!(requests.recv().await.unwrap().contains("authorization: Bearer second-token\r\n"));
 
     std::fs::remove_file(daemon.dir().join("token")).unwrap();
-    let body = until(&daemon, "/mcp/plugins", |body| state(body, "moody") == "refused").await;
+    let body = daemon.until("/mcp/plugins", |body| state(body, "moody") == "refused").await;
     assert!(body.to_string().contains("bearer_token.file"), "{body}");
     ask(&daemon, "three").await;
     assert!(!daemon.log().contains("token-of-all") && !daemon.log().contains("second-token"));

@@ -6,12 +6,8 @@ mod mutated;
 mod no_pool;
 mod quarantine;
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 use wharfinger_tests::daemon::{Builder, TestDaemon};
-
-const SOON: Duration = Duration::from_secs(60);
 
 /// A daemon with the provisioner `moody` beside `local`, and one attempt for each instance.
 fn moody(mood: &str, lines: &str) -> Builder {
@@ -30,18 +26,6 @@ async fn ask(daemon: &TestDaemon, name: &str) -> Value {
     let instance = daemon.post("/mcp/instances?wait=60s", &body).await.expect(201);
     assert_eq!(instance["status"], "failed", "{instance}");
     instance
-}
-
-async fn until(daemon: &TestDaemon, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + SOON;
-    loop {
-        let body = daemon.get(path).await.expect(200);
-        if holds(&body) {
-            return body;
-        }
-        assert!(Instant::now() < deadline, "{path}: {body}\n{}", daemon.log());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 /// How a plugin stands.

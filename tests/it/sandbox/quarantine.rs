@@ -3,7 +3,7 @@
 use serde_json::json;
 use wharfinger_tests::daemon::TestDaemon;
 
-use super::{moody, state, until};
+use super::{moody, state};
 
 const POLICY: &str = "[quarantine]\nfailures = 2\npause = \"30s\"\nmax_pause = \"60s\"\n";
 
@@ -32,7 +32,7 @@ async fn a_quarantined_hook_counts_as_its_on_error_says_and_a_new_one_begins_afr
     daemon.write_config(
         &daemon.config().replace("mood = \"panic\" }", "mood = \"panic\" }\non_error = \"allow\""),
     );
-    until(&daemon, "/mcp/plugins", |body| body["generation"] == 2).await;
+    daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
     for name in ["a", "b"] {
         let instance = daemon.create(name, "demo").await;
         assert!(instance["admission"][0].to_string().contains("plugin_trapped"), "{instance}");
@@ -41,7 +41,7 @@ async fn a_quarantined_hook_counts_as_its_on_error_says_and_a_new_one_begins_afr
     assert!(instance["admission"][0].to_string().contains("plugin_quarantined"), "{instance}");
 
     daemon.write_config(&daemon.config().replace("panic", "allow"));
-    until(&daemon, "/mcp/plugins", |body| state(body, "moody") == "active").await;
+    daemon.until("/mcp/plugins", |body| state(body, "moody") == "active").await;
     assert_eq!(daemon.create("d", "demo").await["status"], "running");
 }
 
@@ -51,16 +51,16 @@ async fn an_instance_waits_out_a_quarantine_without_losing_an_attempt() {
     let daemon = moody("panic", "").toml(&policy).start().await;
     let body = |name: &str| json!({"name": name, "template": "demo", "provisioner": "moody"});
     daemon.post("/mcp/instances?wait=0s", &body("one")).await.expect(201);
-    until(&daemon, "/mcp/plugins", |body| state(body, "moody") == "quarantined").await;
+    daemon.until("/mcp/plugins", |body| state(body, "moody") == "quarantined").await;
     daemon.post("/mcp/instances?wait=0s", &body("two")).await.expect(201);
     let waits = |events: &serde_json::Value| events.to_string().contains("PluginQuarantined");
-    until(&daemon, "/mcp/instances/two/events", waits).await;
+    daemon.until("/mcp/instances/two/events", waits).await;
     let two = daemon.get("/mcp/instances/two").await.expect(200);
     assert_eq!((&two["attempt"], &two["status"]), (&json!(0), &json!("creating")), "{two}");
 
     // Another plugin may be called at once, and says no: that was the first attempt.
     daemon.write_config(&daemon.config().replace("\"panic\"", "\"refuse\""));
     let gave_up = |instance: &serde_json::Value| instance["status"] == "failed";
-    let two = until(&daemon, "/mcp/instances/two", gave_up).await;
+    let two = daemon.until("/mcp/instances/two", gave_up).await;
     assert_eq!((&two["attempt"], &two["error"]["code"]), (&json!(0), &json!("invalid")), "{two}");
 }

@@ -1,15 +1,12 @@
 //! One daemon of the simulation, from its start until it is killed: the real reconciler, lifecycle
 //! and store.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast::error::RecvError;
-use wharfinger::domain::{
-    HealthPolicy, Instance, PhaseKind, PluginIdentity, Query, RecoveryPolicy, Spec, Template, Timestamp,
-};
+use wharfinger::domain::{Instance, PhaseKind, Query, RecoveryPolicy, Spec};
 use wharfinger::extension::Extensions;
 use wharfinger::lifecycle::Lifecycle;
 use wharfinger::reconciler::{self, Parts, Planted, Reconciler};
@@ -232,32 +229,5 @@ pub(crate) fn settle(
 }
 
 pub(crate) fn spec(name: &str) -> Spec {
-    let template = Template {
-        name: "t".parse().unwrap(),
-        description: String::new(),
-        icon: None,
-        provisioner: None,
-        image: None,
-        command: Vec::new(),
-        port: 1,
-        path: "/mcp".to_owned(),
-        transport: "streamable-http".to_owned(),
-        environment: BTreeMap::new(),
-        labels: BTreeMap::new(),
-        resources: BTreeMap::new(),
-        health: HealthPolicy::default(),
-        inputs: Vec::new(),
-    };
-    Spec {
-        name: name.parse().unwrap(),
-        description: None,
-        template,
-        provisioner: "world".parse().unwrap(),
-        plugin: PluginIdentity { name: "world".to_owned(), digest: "sha256:0".to_owned() },
-        environment: BTreeMap::new(),
-        secret_names: Vec::new(),
-        labels: BTreeMap::new(),
-        admission: Vec::new(),
-        created_at: Timestamp(0),
-    }
+    wharfinger_tests::spec::bare(name, "world")
 }

@@ -15,13 +15,12 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
 use super::component::Component;
-use super::stamp::{Stamp, hex};
+use super::stamp::Stamp;
 use super::{announce, replace};
 use crate::workspace::Workspace;
-use crate::{debian, program};
+use crate::{debian, digest, program, tree};
 
 /// A mirror may be slow; one of the compilers brings 340 MB with it.
 const INSTALL: Duration = Duration::from_secs(900);
@@ -122,17 +121,10 @@ fn build(workspace: &Workspace, language: &Language) -> Result<()> {
 impl Language {
     /// The folder with the language's tools, which are installed if they are not there.
     fn tools(&self, workspace: &Workspace, folder: &Path) -> Result<PathBuf> {
-        let mut hash = Sha256::new();
-        hash.update(fs::read(folder.join(self.pins))?);
-        let tools = workspace.path(format!("target/languages/{}-{}", self.name, &hex(hash)[..8]));
+        let pins = digest::of(fs::read(folder.join(self.pins))?);
+        let tools = workspace.path(format!("target/languages/{}-{}", self.name, &pins[..8]));
         fs::create_dir_all(&tools)?;
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            if let Some(name) = path.file_name().filter(|_| path.is_file()) {
-                fs::copy(&path, tools.join(name))
-                    .with_context(|| format!("cannot copy {}", path.display()))?;
-            }
-        }
+        tree::copy_files(folder, &tools)?;
         let installed = tools.join(".installed");
         if !installed.exists() {
             self.need()?;
@@ -208,13 +200,7 @@ fn copy_anew(from: &Path, to: &Path) -> Result<()> {
         fs::remove_dir_all(to).with_context(|| format!("cannot clear {}", to.display()))?;
     }
     fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let path = entry?.path();
-        if let Some(name) = path.file_name().filter(|_| path.is_file()) {
-            fs::copy(&path, to.join(name)).with_context(|| format!("cannot copy {}", path.display()))?;
-        }
-    }
-    Ok(())
+    tree::copy_files(from, to)
 }
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 
 use super::file_name;
 use crate::workspace::Workspace;
+use crate::{digest, tree};
 
 /// The state of one plugin's sources, to be compared with the one at its last build.
 pub(super) struct Stamp {
@@ -24,17 +24,13 @@ impl Stamp {
         directory: &Path,
         output: &Path,
     ) -> Result<Self> {
-        let mut hash = Sha256::new();
-        for shared in shared {
-            add(&mut hash, &workspace.path(shared))?;
-        }
-        add(&mut hash, directory)?;
+        let shared = shared.iter().map(|path| workspace.path(path));
+        let sources = tree::hash(shared.chain([directory.to_owned()]), is_no_part)?;
         // Two plugins with one folder name are told apart by where their output goes.
-        let mut place = Sha256::new();
-        place.update(output.as_os_str().as_encoded_bytes());
-        let file = format!("{}-{}", file_name(directory)?, &hex(place)[..8]);
+        let place = digest::of(output.as_os_str().as_encoded_bytes());
+        let file = format!("{}-{}", file_name(directory)?, &place[..8]);
         Ok(Self {
-            sources: hex(hash),
+            sources,
             output: output.to_owned(),
             file: workspace.guest_target().join("stamps").join(file),
         })
@@ -57,45 +53,19 @@ impl Stamp {
     }
 
     fn text(&self) -> Result<String> {
-        let mut hash = Sha256::new();
-        hash.update(fs::read(&self.output)?);
-        Ok(format!("sources {}\noutput {}\n", self.sources, hex(hash)))
+        let output = digest::of(fs::read(&self.output)?);
+        Ok(format!("sources {}\noutput {output}\n", self.sources))
     }
 }
 
-/// A file or folder, with names, in a fixed order. Tests and texts beside the sources are no part of a
-/// plugin.
-fn add(hash: &mut Sha256, path: &Path) -> Result<()> {
-    let what = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
-    if !what.is_dir() {
-        let content = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        hash.update(content.len().to_le_bytes());
-        hash.update(content);
-        return Ok(());
-    }
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    entries.sort();
-    for entry in entries {
-        let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.')
-            || name == "target"
-            || name == "__pycache__"
-            || name == "tests"
-            || name == "tests.rs"
-            || name.ends_with(".md")
-        {
-            continue;
-        }
-        hash.update(name.len().to_le_bytes());
-        hash.update(name);
-        add(hash, &entry)?;
-    }
-    Ok(())
-}
-
-pub(super) fn hex(hash: Sha256) -> String {
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+/// Tests and texts beside the sources are no part of a plugin.
+fn is_no_part(name: &str) -> bool {
+    name.starts_with('.')
+        || name == "target"
+        || name == "__pycache__"
+        || name == "tests"
+        || name == "tests.rs"
+        || name.ends_with(".md")
 }
 
 #[cfg(test)]

@@ -133,3 +133,7 @@ fn table(version: &PluginVersion, read_table: &ReadTable) -> Result<StoredTable,
         reason,
     })
 }
+
+#[cfg(test)]
+#[path = "restore_tests.rs"]
+mod tests;

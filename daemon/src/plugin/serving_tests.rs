@@ -10,8 +10,8 @@ use crate::plugin::host::{Credentials, read_credentials};
 use crate::plugin::testing::TestGuest;
 use crate::plugin::tests::{Bench, hook_options, options, provisioner_options, target};
 use crate::plugin::{
-    Allowance, Allowances, Bounds, CredentialSource, HookOptions, Options, PluginHost, ProvisionerOptions,
-    Upstream,
+    Allowance, Allowances, Bounds, CredentialSource, HookOptions, Left, Options, PluginHost,
+    ProvisionerOptions, Shown, Upstream,
 };
 
 #[tokio::test]
@@ -218,4 +218,128 @@ async fn an_upstream_that_was_removed_does_not_come_back_elsewhere_while_there_a
         host.reload(with("moved", true, &[&elsewhere]), Allowances::default()).await.unwrap();
         assert_eq!(reached(), Some(elsewhere));
     }
+}
+
+#[tokio::test]
+async fn a_token_at_another_place_is_no_longer_shown_though_the_rest_is_refused() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let token = bench.folder.path().join("token");
+    std::fs::write(&token, "first-token").unwrap();
+    let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &shown(&token));
+    let host = bench.start(table.clone()).await.unwrap();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    let reached = || {
+        let active = host.swap.active.load();
+        active.parts.provisioner("local").unwrap().material.options.upstreams.contains_key("manager")
+    };
+    let place = |file: &str| Left::This(CredentialSource::File(bench.folder.path().join(file)));
+    for (left, is_left) in
+        [(Left::Unclear, true), (place("token"), true), (place("other"), false), (place("token"), false)]
+    {
+        let shown = Shown { token: left, certificate: Left::Nothing };
+        let upstreams = Some([("manager".to_owned(), shown)].into());
+        let left = Allowance { enabled: true, process: false, upstreams };
+        let provisioners = [("local".to_owned(), left)].into();
+        let allowances = Allowances { provisioners, ..Allowances::default() };
+        assert!(host.reload(table.clone(), allowances).await.is_err());
+        assert_eq!(reached(), is_left);
+    }
+    bench.write(&TestGuest::hook(), "h.wasm");
+    host.reload(table, Allowances::default()).await.unwrap();
+    assert!(reached());
+}
+
+#[tokio::test]
+async fn a_provisioner_that_lost_its_table_makes_nothing_new_though_the_rest_is_refused() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = told_apart(&bench, &path, &hook);
+    let mut host = bench.start(table.clone()).await.unwrap();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    let standing = |host: &PluginHost| host.current().provisioners.values().next().unwrap().standing;
+    for (names_every_provisioner, expected) in
+        [(false, ProvisionerStanding::Serving), (true, ProvisionerStanding::Retired)]
+    {
+        let allowances = Allowances { names_every_provisioner, ..Allowances::default() };
+        assert!(host.reload(table.clone(), allowances).await.is_err());
+        assert_eq!(standing(&host), expected);
+    }
+    drop(host);
+    host = bench.start(table.clone()).await.unwrap();
+    assert_eq!(standing(&host), ProvisionerStanding::Retired, "a restart knows it");
+    bench.write(&TestGuest::hook(), "h.wasm");
+    host.reload(table, Allowances::default()).await.unwrap();
+    assert_eq!(standing(&host), ProvisionerStanding::Serving);
+}
+
+#[tokio::test]
+async fn what_was_taken_from_a_version_that_was_rolled_back_to_comes_back_with_a_whole_configuration() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let there = Upstream { bearer_token: None, ..shown(Path::new("/nowhere")) };
+    let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &there);
+    let host = bench.start(table.clone()).await.unwrap();
+    bench.write(&TestGuest::provisioner().body("inspect", "unreachable"), "p.wasm");
+    host.reload(table.clone(), Allowances::default()).await.unwrap();
+    host.roll_back("local", None).await.unwrap();
+    let allowances = |enabled, upstreams: bool| {
+        let none = Shown { token: Left::Nothing, certificate: Left::Nothing };
+        let upstreams = upstreams.then(|| ("manager".to_owned(), none));
+        let left = Allowance { enabled, process: false, upstreams: Some(upstreams.into_iter().collect()) };
+        Allowances { provisioners: [("local".to_owned(), left)].into(), ..Allowances::default() }
+    };
+    let stands = || {
+        let active = host.swap.active.load();
+        let reaches = !active.parts.provisioner("local").unwrap().material.options.upstreams.is_empty();
+        (reaches, host.current().provisioners.values().next().unwrap().standing)
+    };
+    use ProvisionerStanding::{Disabled, Serving};
+    std::fs::write(&hook, b"half a fi").unwrap();
+    assert!(host.reload(table.clone(), allowances(true, false)).await.is_err());
+    assert_eq!(stands(), (false, Serving));
+    bench.write(&TestGuest::hook(), "h.wasm");
+    host.reload(table.clone(), allowances(true, true)).await.unwrap();
+    assert_eq!(stands(), (true, Serving));
+    std::fs::write(&hook, b"half a fi").unwrap();
+    assert!(host.reload(table.clone(), allowances(false, true)).await.is_err());
+    assert_eq!(stands().1, Disabled);
+    bench.write(&TestGuest::hook(), "h.wasm");
+    host.reload(table.clone(), allowances(true, true)).await.unwrap();
+    assert_eq!(stands(), (true, Serving));
+    // Another fault does not bring back what is over.
+    std::fs::write(&hook, b"half a fi").unwrap();
+    assert!(host.reload(table, allowances(true, true)).await.is_err());
+    assert_eq!(stands(), (true, Serving));
+}
+
+#[tokio::test]
+async fn a_disabled_provisioner_whose_table_goes_is_retired_and_still_disabled() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let table = told_apart(&bench, &path, &hook);
+    let host = bench.start(table.clone()).await.unwrap();
+    bench.owned.store(1, Ordering::Relaxed);
+    let other = ProvisionerOptions {
+        name: "other".parse().unwrap(),
+        table: "other".to_owned(),
+        ..provisioner_options(&path)
+    };
+    let without = options(other.clone(), table.hooks.clone());
+    let mut disabled = without.clone();
+    disabled.provisioners.push(ProvisionerOptions { enabled: false, ..table.provisioners[0].clone() });
+    host.reload(disabled, Allowances::default()).await.unwrap();
+    host.reload(without, Allowances::default()).await.unwrap();
+    let local: ProvisionerName = "local".parse().unwrap();
+    assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Disabled);
+    assert!(host.swap.active.load().parts.retired.contains(&local));
+    // A table gives it its calls back.
+    let mut again = options(other, table.hooks);
+    again.provisioners.extend(table.provisioners);
+    host.reload(again, Allowances::default()).await.unwrap();
+    assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Serving);
 }

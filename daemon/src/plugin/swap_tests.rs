@@ -300,3 +300,60 @@ async fn a_hook_that_is_off_is_not_loaded() {
     assert!(host.current().hooks.is_empty());
     assert_eq!(host.reports().len(), 2);
 }
+
+#[tokio::test]
+async fn whoever_is_held_back_by_another_says_so_though_only_its_table_changed() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let mut table = told_apart(&bench, &path, &hook);
+    let host = bench.start(table.clone()).await.unwrap();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    table.provisioners[0].table = "another table".to_owned();
+    assert!(host.reload(table, Allowances::default()).await.is_err());
+    let codes: Vec<_> = host.reports().into_iter().map(|report| report.last_refusal.unwrap().code).collect();
+    assert_eq!(codes, ["set_refused", "not_a_component"]);
+    // Beside a configuration that cannot be read, what the files are is told all the same.
+    bench.write(&TestGuest::hook().named("second"), "h.wasm");
+    host.refresh().await;
+    let reports = host.reports();
+    assert_ne!(reports[1].desired_digest, reports[1].active_digest);
+    assert!(reports[1].desired_digest.is_some());
+}
+
+#[tokio::test]
+async fn of_plugins_that_are_gone_nothing_is_kept() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let provisioner = provisioner_options(&path);
+    let host = bench.start(options(provisioner.clone(), Vec::new())).await.unwrap();
+    for name in ["one", "two", "three"] {
+        bench.write(&TestGuest::hook().named(name), "h.wasm");
+        let hook = HookOptions { name: name.parse().unwrap(), ..hook_options(&hook) };
+        host.reload(options(provisioner.clone(), vec![hook]), Allowances::default()).await.unwrap();
+    }
+    host.reload(options(provisioner.clone(), Vec::new()), Allowances::default()).await.unwrap();
+    assert_eq!(bench.published.lock().unwrap().as_ref().unwrap().previous, []);
+    // What was needed until then goes with the next look.
+    host.reload(options(provisioner, Vec::new()), Allowances::default()).await.unwrap();
+    let kept = std::fs::read_dir(bench.folder.path().join("kept")).unwrap();
+    assert_eq!(kept.count(), 2, "the component that serves and its machine code");
+}
+
+#[tokio::test]
+async fn a_start_without_a_new_plugin_that_is_held_back_is_none() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let mut table = told_apart(&bench, &path, &hook);
+    drop(bench.start(table.clone()).await.unwrap());
+    std::fs::remove_file(&hook).unwrap();
+    drop(bench.start(table.clone()).await.unwrap());
+    let fine = bench.write(&TestGuest::hook(), "fine.wasm");
+    table.hooks.push(HookOptions { name: "new".parse().unwrap(), ..hook_options(&fine) });
+    let Err(Error::Refused(refusals)) = bench.start(table).await else { panic!("it started") };
+    let said: Vec<_> =
+        refusals.iter().map(|refusal| (refusal.plugin.name.as_str(), refusal.error.code())).collect();
+    assert_eq!(said, [("naming", "plugin_unreadable"), ("new", "set_refused")]);
+}

@@ -1,6 +1,7 @@
 //! When the daemon looks, and what it believes at the first sight.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,33 @@ async fn a_file_that_lost_every_hook_while_no_daemon_ran_is_seen_twice_too() {
     edit(&daemon, &format!("[[hooks]]\n{GATE}"), "");
     daemon.start().await;
     until_the_gate_is_gone(&daemon).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_all_the_time_is_read_when_it_rests() {
+    let mut daemon = gated();
+    daemon.start().await;
+    let config = daemon.config();
+    let hooks = format!("[[hooks]]\n{GATE}");
+    assert!(config.contains(&hooks));
+    // Its hooks are written last, and what comes before takes a while.
+    let rest = config.replace(&hooks, "");
+    let comments: String = (0..100).map(|line| format!("# line {line}\n")).collect();
+    let path = daemon.config_path();
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut file = fs::File::create(path).unwrap();
+        for line in format!("{rest}\n{comments}{hooks}").split_inclusive('\n') {
+            file.write_all(line.as_bytes()).unwrap();
+            std::thread::sleep(Duration::from_millis(40));
+        }
+    });
+    while !writing.is_finished() {
+        assert_eq!(dry_run(&daemon, "bad").await.code(), "hook_denied");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    writing.await.unwrap();
+    assert_eq!(reload(&daemon).await["generation"], 1, "{}", daemon.log());
+    assert!(daemon.log().contains("it is written all the time"), "{}", daemon.log());
 }
 
 #[tokio::test]

@@ -193,3 +193,26 @@ async fn a_file_that_is_no_toml_takes_nothing_away() {
     assert_eq!(created(&daemon, "good").await["status"], "running");
     the_gate_holds(&daemon).await;
 }
+
+#[tokio::test]
+async fn nothing_that_is_taken_away_waits_for_a_compiler() {
+    let mut daemon = gated_by(TestDaemon::builder().local().hook(GATE).hook(OTHER));
+    daemon.start().await;
+    let compiling = || {
+        let children = daemon.children_with("compile");
+        !children.is_empty()
+    };
+    daemon.write_file("hooks/gate.wasm", components::endless_work());
+    daemon.eventually("it compiles", compiling).await;
+    // A whole configuration that takes away: beside what is compiled, it holds before that is done.
+    edit(&daemon, "grants = [\"process\"]", "grants = []");
+    daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
+    assert!(compiling(), "the compiler had been waited for");
+    denied(&daemon, "good-denied").await;
+    the_gate_holds(&daemon).await;
+    // So does a rollback.
+    daemon.write_file("plugins/naming.wasm", components::naming(1));
+    let rolled_back = daemon.post_empty("/mcp/plugins/other/rollback").await;
+    assert_eq!(rolled_back.code(), "nothing_to_roll_back", "{rolled_back}");
+    daemon.eventually("it compiles again", compiling).await;
+}

@@ -19,6 +19,7 @@ mod check;
 mod fixture;
 mod given;
 mod inspect;
+mod redaction;
 mod request;
 mod run;
 mod scaffold;

@@ -187,6 +187,28 @@ fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
 }
 
 #[test]
+fn a_custom_section_that_nobody_can_read_is_no_reason_to_refuse_a_plugin() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = std::fs::read(shipped("naming")).unwrap();
+    // A custom section: its id, its length, the length of its name, its name, and what names no producers.
+    bytes.extend(b"\0\x0d\x09producers\xff\xff\xff");
+    let file = folder.path().join("odd.wasm");
+    std::fs::write(&file, bytes).unwrap();
+    let file = file.to_str().unwrap();
+    let settings = write(&folder, "settings.json", &json!({ "pattern": "." }));
+    let call = write(&folder, "call.json", &request("files"));
+    for arguments in [
+        &["check", file, "--settings", &settings][..],
+        &["run", file, "--settings", &settings, "--request", &call],
+        &["inspect", file],
+    ] {
+        let said = plugin(arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    assert!(plugin(&["inspect", file]).out.contains("section   producers: "));
+}
+
+#[test]
 fn a_run_reaches_the_upstreams_of_a_table_and_no_others() {
     let manager = FakeManager::templates_dialect().start();
     let folder = tempfile::tempdir().unwrap();

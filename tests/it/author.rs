@@ -187,6 +187,18 @@ fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
 }
 
 #[test]
+fn a_plugin_that_ends_badly_again_and_again_is_called_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = write(&folder, "settings.json", &json!({ "mood": "panic" }));
+    // More than the daemon bears before it leaves a plugin alone.
+    let calls = write(&folder, "calls.json", &json!(vec![request("files"); 12]));
+    let said = plugin(&["run", &moody("moody-hook"), "--settings", &settings, "--request", &calls]);
+    let answers = said.answers();
+    let codes: Vec<&str> = answers.iter().map(|one| one["answer"]["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["plugin_trapped"; 12], "{said:?}");
+}
+
+#[test]
 fn a_custom_section_that_nobody_can_read_is_no_reason_to_refuse_a_plugin() {
     let folder = tempfile::tempdir().unwrap();
     let mut bytes = std::fs::read(shipped("naming")).unwrap();

@@ -221,6 +221,26 @@ fn a_custom_section_that_nobody_can_read_is_no_reason_to_refuse_a_plugin() {
 }
 
 #[test]
+fn a_reader_that_has_heard_enough_is_no_failure() {
+    let whole = shipped("naming");
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    for (arguments, code) in [(["inspect", &whole], 0), (["inspect", "nowhere.wasm"], 78)] {
+        let mut command = Command::new(wharfinger());
+        command.arg("plugin").args(arguments).current_dir(workspace_root()).stdout(closed());
+        let said = Said::of(&command.output().unwrap());
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert!(!said.err.contains("panicked"), "{said:?}");
+        // Nor is one that does not listen to complaints.
+        let status = command.stdout(closed()).stderr(closed()).status().unwrap();
+        assert_eq!(status.code(), Some(code));
+    }
+}
+
+#[test]
 fn a_run_reaches_the_upstreams_of_a_table_and_no_others() {
     let manager = FakeManager::templates_dialect().start();
     let folder = tempfile::tempdir().unwrap();

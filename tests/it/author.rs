@@ -241,6 +241,16 @@ fn a_reader_that_has_heard_enough_is_no_failure() {
 }
 
 #[test]
+fn what_is_wrong_with_a_table_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("table.toml");
+    std::fs::write(&table, "timeuot = \"1s\"\n").unwrap();
+    let said = plugin(&["check", &shipped("naming"), "--table", table.to_str().unwrap()]);
+    assert_eq!(said.code, Some(78), "{said:?}");
+    assert_eq!(said.err.matches("timeuot").count(), 1, "{said:?}");
+}
+
+#[test]
 fn a_run_reaches_the_upstreams_of_a_table_and_no_others() {
     let manager = FakeManager::templates_dialect().start();
     let folder = tempfile::tempdir().unwrap();

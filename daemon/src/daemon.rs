@@ -1,5 +1,6 @@
 //! Assembly: makes the parts, joins them, and takes them down again.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -232,11 +233,10 @@ fn open(
     }
 }
 
-/// Says where it listens, on standard output: scripts read it.
-#[expect(clippy::print_stdout, reason = "the address is for scripts, the log for people")]
+/// Says where it listens, on standard output: scripts read it. Where none does, the log has it.
 fn announce(address: std::net::SocketAddr) {
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-    println!("wharfinger listening on http://{address}");
+    let _ = writeln!(std::io::stdout(), "wharfinger listening on http://{address}");
 }
 
 /// The signals that say to stop.

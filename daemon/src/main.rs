@@ -7,8 +7,9 @@
 //! | 2 | `plugin run`: the hook denies |
 //! | 64 | the arguments (sysexits.h `EX_USAGE`) |
 //! | 78 | the configuration (sysexits.h `EX_CONFIG`); `plugin`: it would not be loaded, or a file that was given cannot be used |
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -160,7 +161,7 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("wharfinger cannot start: no runtime: {error}");
+            complain(&format_args!("wharfinger cannot start: no runtime: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -173,7 +174,7 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
     let loaded = match config::load(&config, config::environment(), &overrides) {
         Ok(loaded) => loaded,
         Err(complaints) => {
-            eprintln!("{complaints}");
+            complain(&complaints);
             return ExitCode::from(CONFIG);
         }
     };
@@ -183,11 +184,11 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(daemon::Ended::Configuration(error)) => {
-            eprintln!("wharfinger cannot start: {error:#}");
+            complain(&format_args!("wharfinger cannot start: {error:#}"));
             ExitCode::from(CONFIG)
         }
         Err(daemon::Ended::Failure(error)) => {
-            eprintln!("wharfinger: {error:#}");
+            complain(&format_args!("wharfinger: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -197,48 +198,44 @@ fn check_config(config: &std::path::Path) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("the configuration cannot be checked: no runtime: {error}");
+            complain(&format_args!("the configuration cannot be checked: no runtime: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let findings = runtime.block_on(check::check(config));
     for warning in &findings.warnings {
-        eprintln!("warning: {warning}");
+        complain(&format_args!("warning: {warning}"));
     }
     for complaint in &findings.complaints {
-        eprintln!("{complaint}");
+        complain(&complaint);
     }
     if !findings.complaints.is_empty() {
         return ExitCode::from(CONFIG);
     }
-    println!("{} is fine", config.display());
-    ExitCode::SUCCESS
+    say(&format_args!("{} is fine", config.display()), ExitCode::SUCCESS)
 }
 
 fn with_plugin(command: author::Command) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("no runtime: {error}");
+            complain(&format_args!("no runtime: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let code = match runtime.block_on(author::run(command)) {
-        Ok(author::Report { text, outcome }) => {
-            println!("{}", author::plain(&text));
-            outcome.code()
-        }
+        Ok(author::Report { text, outcome }) => say(&author::plain(&text), ExitCode::from(outcome.code())),
         Err(error) => {
-            eprintln!("wharfinger: {}", author::plain(&ErrorChain(&error).to_string()));
-            match error {
+            complain(&format_args!("wharfinger: {}", author::plain(&ErrorChain(&error).to_string())));
+            ExitCode::from(match error {
                 author::Error::Usage(_) => USAGE,
                 author::Error::Failed(_) | author::Error::Refused(plugin::Error::Engine { .. }) => 1,
                 author::Error::Unusable(_) | author::Error::Table(_) | author::Error::Refused(_) => CONFIG,
-            }
+            })
         }
     };
     runtime.shutdown_background();
-    ExitCode::from(code)
+    code
 }
 
 /// Does something with a whole database: what there is to say, and what is wrong.
@@ -251,21 +248,40 @@ fn keep_up(
     let loaded = match config::load(&config, config::environment(), &overrides) {
         Ok(loaded) => loaded,
         Err(complaints) => {
-            eprintln!("{complaints}");
+            complain(&complaints);
             return ExitCode::from(CONFIG);
         }
     };
     match work(&loaded.options.store) {
         Ok((told, troubles)) => {
-            println!("{told}");
+            let fine = if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+            let code = say(&told, fine);
             for trouble in &troubles {
-                eprintln!("{trouble}");
+                complain(trouble);
             }
-            if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            code
         }
         Err(error) => {
-            eprintln!("wharfinger: {error:#}");
+            complain(&format_args!("wharfinger: {error:#}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Tells the user on standard output, and ends with `code`. A reader that has heard enough (`… | head`) is
+/// no failure; a disk that is full is one.
+fn say(text: &dyn Display, code: ExitCode) -> ExitCode {
+    let mut output = io::stdout().lock();
+    match writeln!(output, "{text}").and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            complain(&format_args!("standard output cannot be written: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => code,
+    }
+}
+
+/// Tells the user on standard error. If nobody reads that, the exit code says it.
+fn complain(text: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }

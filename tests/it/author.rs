@@ -187,6 +187,70 @@ fn a_run_of_a_plugin_that_fails_ends_as_a_failure_with_its_code_and_its_log() {
 }
 
 #[test]
+fn a_plugin_that_ends_badly_again_and_again_is_called_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = write(&folder, "settings.json", &json!({ "mood": "panic" }));
+    // More than the daemon bears before it leaves a plugin alone.
+    let calls = write(&folder, "calls.json", &json!(vec![request("files"); 12]));
+    let said = plugin(&["run", &moody("moody-hook"), "--settings", &settings, "--request", &calls]);
+    let answers = said.answers();
+    let codes: Vec<&str> = answers.iter().map(|one| one["answer"]["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["plugin_trapped"; 12], "{said:?}");
+}
+
+#[test]
+fn a_custom_section_that_nobody_can_read_is_no_reason_to_refuse_a_plugin() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = std::fs::read(shipped("naming")).unwrap();
+    // A custom section: its id, its length, the length of its name, its name, and what names no producers.
+    bytes.extend(b"\0\x0d\x09producers\xff\xff\xff");
+    let file = folder.path().join("odd.wasm");
+    std::fs::write(&file, bytes).unwrap();
+    let file = file.to_str().unwrap();
+    let settings = write(&folder, "settings.json", &json!({ "pattern": "." }));
+    let call = write(&folder, "call.json", &request("files"));
+    for arguments in [
+        &["check", file, "--settings", &settings][..],
+        &["run", file, "--settings", &settings, "--request", &call],
+        &["inspect", file],
+    ] {
+        let said = plugin(arguments);
+        assert_eq!(said.code, Some(0), "{said:?}");
+    }
+    assert!(plugin(&["inspect", file]).out.contains("section   producers: "));
+}
+
+#[test]
+fn a_reader_that_has_heard_enough_is_no_failure() {
+    let whole = shipped("naming");
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    for (arguments, code) in [(["inspect", &whole], 0), (["inspect", "nowhere.wasm"], 78)] {
+        let mut command = Command::new(wharfinger());
+        command.arg("plugin").args(arguments).current_dir(workspace_root()).stdout(closed());
+        let said = Said::of(&command.output().unwrap());
+        assert_eq!(said.code, Some(code), "{said:?}");
+        assert!(!said.err.contains("panicked"), "{said:?}");
+        // Nor is one that does not listen to complaints.
+        let status = command.stdout(closed()).stderr(closed()).status().unwrap();
+        assert_eq!(status.code(), Some(code));
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_table_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("table.toml");
+    std::fs::write(&table, "timeuot = \"1s\"\n").unwrap();
+    let said = plugin(&["check", &shipped("naming"), "--table", table.to_str().unwrap()]);
+    assert_eq!(said.code, Some(78), "{said:?}");
+    assert_eq!(said.err.matches("timeuot").count(), 1, "{said:?}");
+}
+
+#[test]
 fn a_run_reaches_the_upstreams_of_a_table_and_no_others() {
     let manager = FakeManager::templates_dialect().start();
     let folder = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::given::{Given, Plugin};
+use super::redaction::redacted;
 use super::request::{Question, Surroundings};
 use super::{Error, Outcome, Report, answer, fixture};
 use crate::domain::format_duration;
@@ -84,6 +85,7 @@ impl Bench {
             subject.anatomy.size >> 10,
         );
         if failed > 0 {
+            let first = redacted(first, &questions[0]);
             text += &format!("\nfailed     {failed}; the first call was answered with {first}");
         }
         subject.finish().await;

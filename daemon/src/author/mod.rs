@@ -19,6 +19,7 @@ mod check;
 mod fixture;
 mod given;
 mod inspect;
+mod redaction;
 mod request;
 mod request_file;
 mod run;
@@ -85,7 +86,7 @@ pub enum Error {
     #[error("{0}")]
     Unusable(String),
     /// The table of the plugin cannot be used.
-    #[error("{0}")]
+    #[error(transparent)]
     Table(#[from] Complaints),
     /// The daemon would not load the plugin.
     #[error(transparent)]

@@ -7,9 +7,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::given::{Given, Plugin};
-use super::request::{Question, Surroundings};
+use super::redaction::redacted;
+use super::request::Surroundings;
 use super::{Error, Outcome, Report, answer, fixture};
-use crate::domain::Secrets;
 use crate::plugin::Asked;
 use crate::runtime::Telemetry;
 
@@ -62,7 +62,7 @@ impl Run {
             if let Some(script) = &subject.script {
                 told["upstreams_asked"] = script.take_asked().iter().map(asked).collect();
             }
-            texts.push(redacted(&format!("{told:#}"), question));
+            texts.push(format!("{:#}", redacted(told, question)));
         }
         subject.finish().await;
         Ok(Report { text: texts.join("\n"), outcome })
@@ -76,16 +76,4 @@ fn asked(asked: &Asked) -> Value {
         Err(_) => Value::String(String::from_utf8_lossy(&asked.body).into_owned()),
     };
     json!({ "method": asked.method, "url": asked.url, "body": body, "status": asked.status })
-}
-
-/// A plugin may hand secrets to its backend; here is no place to show them.
-fn redacted(text: &str, question: &Question) -> String {
-    let secrets = match question {
-        Question::Create(order) => &order.secrets,
-        Question::Inspect(_, secrets) | Question::Destroy(_, secrets) | Question::Logs(_, _, secrets) => {
-            secrets
-        }
-        Question::Review(_) | Question::Templates | Question::Owned(_) => return text.to_owned(),
-    };
-    Secrets::redact(secrets, text).into_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wasmparser::{KnownCustom, Parser, Payload};
+use wasmparser::{KnownCustom, Parser, Payload, ProducersSectionReader};
 
 use super::error::Error;
 use super::load::Artifact;
@@ -72,16 +72,10 @@ impl Anatomy {
                         *sections.entry(name).or_insert(0) += section.data().len();
                     }
                     if let KnownCustom::Producers(fields) = section.as_known() {
-                        for field in fields {
-                            let field = field?;
-                            for value in field.values {
-                                let value = value?;
-                                let words = [field.name, value.name, value.version].map(word);
-                                if producers.len() < MAX_NAMES {
-                                    producers.insert(words.into());
-                                }
-                            }
-                        }
+                        let room = MAX_NAMES.saturating_sub(producers.len());
+                        // One that cannot be read is listed among the sections and no more: what loads a
+                        // component reads no custom section either.
+                        producers.extend(made_by(fields).unwrap_or_default().into_iter().take(room));
                     }
                 }
                 _ => {}
@@ -94,6 +88,19 @@ impl Anatomy {
         anatomy.wit_versions = versions(&anatomy.exports);
         Ok(anatomy)
     }
+}
+
+/// Field, name and version of each tool.
+fn made_by(fields: ProducersSectionReader<'_>) -> wasmparser::Result<Vec<(String, String, String)>> {
+    let mut tools = Vec::new();
+    for field in fields {
+        let field = field?;
+        for value in field.values {
+            let value = value?;
+            keep(&mut tools, [field.name, value.name, value.version].map(word).into());
+        }
+    }
+    Ok(tools)
 }
 
 /// A name that can be shown: the file may hold anything.
@@ -155,6 +162,28 @@ mod tests {
         let text = r#"(component (component (import "inner" (func))) (import "outer" (func)))"#;
         let bytes = wat::parse_str(text).unwrap();
         assert_eq!(anatomy(bytes).unwrap().imports, ["outer"]);
+    }
+
+    #[test]
+    fn a_custom_section_that_cannot_be_read_is_listed_and_is_no_error() {
+        let whole = TestGuest::hook().component();
+        let before = anatomy(whole.clone()).unwrap();
+        for name in ["producers", "name", "component-name", "mine"] {
+            let mut bytes = whole.clone();
+            // A custom section: its id, its length, the length of its name, its name, and what is no
+            // content of such a section.
+            let length = u8::try_from(name.len()).unwrap();
+            bytes.extend([0, 1 + length + 3, length]);
+            bytes.extend(name.as_bytes());
+            bytes.extend([0xff; 3]);
+            let told = anatomy(bytes).unwrap();
+            let size = |anatomy: &Anatomy| {
+                let section = anatomy.custom_sections.iter().find(|(section, _)| section == name);
+                section.map_or(0, |(_, size)| *size)
+            };
+            assert_eq!(size(&told), size(&before) + 3, "{name}");
+            assert_eq!((told.kind, &told.producers), (before.kind, &before.producers), "{name}");
+        }
     }
 
     #[test]

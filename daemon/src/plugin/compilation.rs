@@ -6,16 +6,19 @@
 //! ```
 //!
 //! The compiler is built for trusted input: hostile bytes may make it hang, eat memory or panic. In a
-//! process of its own that costs a refusal. The process gets its limits by itself, before it reads.
+//! process of its own that costs a refusal. The process gets its limits by itself, before it reads. It ends
+//! with its daemon, however that ended: nobody else would end it.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Resource, Rlimit, Signal, getpid, getrlimit, kill_process, setrlimit};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::task::{JoinError, spawn_blocking};
@@ -87,7 +90,8 @@ impl Compilation {
         command
             .arg("compile")
             .args(["--memory", &self.memory.to_string()])
-            .args(["--seconds", &self.time.as_secs().max(1).to_string()])
+            // One more, which is rounding up: our own clock is the sharper limit.
+            .args(["--seconds", &self.time.as_secs().saturating_add(1).to_string()])
             .env_clear()
             .env("RAYON_NUM_THREADS", THREADS)
             .stdin(Stdio::piped())
@@ -130,7 +134,7 @@ impl Compilation {
             // A panic of the compiler: the bytes' fault, as far as anybody can tell.
             Some(101) => Err(CompileError::Refused(format!("the compiler gave up: {complaint}"))),
             Some(_) => Err(CompileError::Unavailable(complaint)),
-            // By a signal: out of CPU time, or out of memory.
+            // By a signal: out of time, or out of memory.
             None => Err(self.too_much()),
         }
     }
@@ -160,8 +164,12 @@ pub(super) fn fingerprint(engine: &Engine) -> String {
 
 /// The command `compile`: reads a component from standard input and writes its machine code to standard
 /// output. `small`: for an engine that has little address space. Ends by a signal when it takes more
-/// than `seconds` of CPU time on each of its threads, or `memory` bytes.
+/// than `seconds`, also of CPU time on each of its threads, or `memory` bytes, and when nobody reads its
+/// output any more.
 pub fn compile(memory: u64, seconds: u64, small: bool) -> ExitCode {
+    if let Err(error) = keep_watch(seconds) {
+        return end(ExitCode::FAILURE, &format!("no thread can be started: {error}"));
+    }
     let threads = THREADS.parse().unwrap_or(1);
     let limits = [
         (Resource::Core, 0),
@@ -189,6 +197,34 @@ pub fn compile(memory: u64, seconds: u64, small: bool) -> ExitCode {
             Err(error) => end(ExitCode::FAILURE, &error.to_string()),
         },
     }
+}
+
+/// Ends this process after so many seconds, or as soon as nobody is left to read its output: its daemon is
+/// gone. The kernel's signal at a parent's death would come when the *thread* that started this process
+/// ends, and never if that was over before it was asked for; a pipe knows neither fault.
+fn keep_watch(seconds: u64) -> io::Result<()> {
+    /// Bytes of its stack: it only waits.
+    const STACK: usize = 64 << 10;
+    let began = Instant::now();
+    let watch = move || {
+        while let Some(left) = Duration::from_secs(seconds).checked_sub(began.elapsed()) {
+            let output = io::stdout();
+            let wait = Timespec {
+                tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
+                tv_nsec: left.subsec_nanos().into(),
+            };
+            // Asked for nothing, it tells of nothing but that the other end is closed.
+            match poll(&mut [PollFd::new(&output, PollFlags::empty())], Some(&wait)) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) => break,
+                // The time counts all the same.
+                Err(_) => thread::sleep(left),
+            }
+        }
+        // It cannot be held up, and the daemon tells it from an error. If it fails, nothing else helps.
+        let _ = kill_process(getpid(), Signal::KILL);
+    };
+    thread::Builder::new().name("watch".to_owned()).stack_size(STACK).spawn(watch).map(drop)
 }
 
 /// Where a sharper limit was inherited, that one stays: it cannot be raised.

@@ -1,6 +1,7 @@
 //! Why a plugin was not loaded. What goes wrong in a *call* is a
 //! [`Failure`](crate::domain::Failure) instead.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -195,9 +196,9 @@ pub enum Error {
     },
     /// Another backend was to take the place of one that has instances.
     #[error(
-        "provisioner {name:?} has {instances} instances: {change} is refused while they live; if it is the \
-         same backend, write moved = true into its table, else leave the table as it was and add another \
-         one beside it"
+        "provisioner {:?} has {}: {change} is refused as long as that is so; if it is the same backend, write \
+         moved = true into its table, else leave the table as it was and add another one beside it",
+        .name.as_str(), counted(*.instances)
     )]
     InUse {
         /// Which provisioner.
@@ -251,7 +252,7 @@ pub enum Error {
         source: Cause,
     },
     /// The default provisioner has no table.
-    #[error("defaults.provisioner names {name:?}, which has no [provisioners.{name}] table")]
+    #[error("defaults.provisioner names {:?}, which has no [provisioners.{name}] table", .name.as_str())]
     NoDefault {
         /// What is named.
         name: ProvisionerName,
@@ -339,11 +340,50 @@ impl Error {
     }
 }
 
-/// Shows each item on a line of its own, indented below what came before.
+fn counted(instances: usize) -> String {
+    if instances == 1 { "1 instance".to_owned() } else { format!("{instances} instances") }
+}
+
+/// Shows each item on a line of its own, indented below what came before, and what two of them say only
+/// once: a plugin and its last good version are often refused for the same reason.
 struct Lines<'items, T>(&'items [T]);
 
 impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|item| write!(f, "\n  {}", item.to_string().replace('\n', "\n  ")))
+        let mut said = HashSet::new();
+        for item in self.0.iter().map(T::to_string) {
+            if said.insert(item.clone()) {
+                write!(f, "\n  {}", item.replace('\n', "\n  "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_shown_as_they_are_written_and_counts_as_they_are_said() {
+        for (instances, told) in [(1, "has 1 instance:"), (2, "has 2 instances:")] {
+            let change = "another upstream".to_owned();
+            let error = Error::InUse { name: "mgr".parse().unwrap(), instances, change };
+            assert!(error.to_string().starts_with(&format!("provisioner \"mgr\" {told}")), "{error}");
+        }
+        let error = Error::NoDefault { name: "mgr".parse().unwrap() };
+        let told = "defaults.provisioner names \"mgr\", which has no [provisioners.mgr] table";
+        assert_eq!(error.to_string(), told);
+    }
+
+    #[test]
+    fn what_a_plugin_and_its_last_good_version_are_refused_for_is_told_once() {
+        let refusal = |name: &str| {
+            let plugin = PluginKey { kind: PluginKind::Provisioner, name: name.to_owned() };
+            Refusal { plugin, error: Error::NoDefault { name: name.parse().unwrap() } }
+        };
+        let told = Error::Refused(vec![refusal("one"), refusal("two"), refusal("one")]).to_string();
+        assert_eq!(told.matches("\"one\"").count(), 1, "{told}");
+        assert_eq!(told.lines().count(), 3, "{told}");
     }
 }

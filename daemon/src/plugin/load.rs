@@ -17,6 +17,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use wasmtime::component::{Component, InstancePre, Linker};
 
 use super::bindings::described::{DescribedPre, info};
@@ -31,7 +33,7 @@ use super::error::{Error, Subject};
 use super::host::{Linkers, State};
 use super::regular;
 use super::schema;
-use crate::domain::{Failure, FailureKind, Secrets};
+use crate::domain::{Failure, FailureKind, Secrets, format_duration};
 
 /// The interface that the grant `process` gives.
 const PROCESS: &str = "wharfinger:plugin/process@";
@@ -202,8 +204,7 @@ impl<Pre> Linked<Pre> {
     /// Asks it who it is and whether it takes its settings. `guest` must reach no upstream.
     pub(super) async fn check(self, guest: &Arc<Guest>) -> Result<Checked<Pre>, Error> {
         let mut description = self.describe(guest).await?;
-        let schema = description.settings_schema.as_deref();
-        let mut told = match schema::check(&guest.subject, schema, &guest.settings) {
+        let mut told = match check_by_schema(guest, description.settings_schema.clone()).await {
             Ok(()) => Vec::new(),
             Err(Error::Settings { violations, .. }) => violations,
             Err(error) => return Err(error),
@@ -265,6 +266,22 @@ impl<Pre> Linked<Pre> {
             }
             Err(failure) => Err(first_call_failed(&subject, "check-settings", failure)),
         }
+    }
+}
+
+/// Off the runtime, since a schema may take a while, and in bounded time. What takes longer goes on to its
+/// end, which its bounds see to, while nobody waits for it.
+async fn check_by_schema(guest: &Guest, schema: Option<String>) -> Result<(), Error> {
+    let (subject, settings) = (guest.subject.clone(), guest.settings.clone());
+    let checked = spawn_blocking(move || schema::check(&subject, schema.as_deref(), &settings));
+    let wrong = |reason: String| Error::Description { subject: guest.subject.clone(), reason };
+    match timeout(FIRST_CALL, checked).await {
+        Ok(Ok(checked)) => checked,
+        Ok(Err(lost)) => Err(wrong(format!("its settings-schema cannot be worked with: {lost}"))),
+        Err(_elapsed) => Err(wrong(format!(
+            "its settings-schema takes more than {} to check settings by; make it smaller",
+            format_duration(FIRST_CALL)
+        ))),
     }
 }
 

@@ -5,9 +5,10 @@
 //! A schema comes from a guest and is worked through outside of its sandbox, so it is kept to what
 //! surely ends, and soon: its size is bounded, it refers to nothing outside itself and never in a
 //! circle, the schemas it stands for when every reference is written out are counted, and patterns
-//! run on an engine that does not backtrack.
+//! run on an engine that does not backtrack, each small when compiled and all of them few: together
+//! they take some 20 MiB and 50 ms. Even so it is no work for a thread that serves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
@@ -23,14 +24,16 @@ const MAX_SCHEMA: usize = 64 << 10;
 const MAX_PARTS: usize = 10_000;
 /// How deep they lie within each other.
 const MAX_DEPTH: usize = 128;
+/// Patterns that differ: a pattern that is written twice is compiled once.
+const MAX_PATTERNS: usize = 64;
 /// Bytes of one compiled pattern.
-const MAX_PATTERN: usize = 1 << 20;
+const MAX_PATTERN: usize = 256 << 10;
 /// Complaints that are told.
 const MAX_COMPLAINTS: usize = 50;
 /// Bytes of one complaint.
 const MAX_COMPLAINT: usize = 1_024;
 
-/// Checks `settings` (JSON text) against what the plugin describes. Without a schema all is well.
+/// Checks `settings` (JSON text) against what the plugin describes. Without a schema all is well. Blocks.
 pub(super) fn check(subject: &Subject, schema: Option<&str>, settings: &str) -> Result<(), Error> {
     let Some(schema) = schema else { return Ok(()) };
     let (schema, validator) = read(schema).map_err(|reason| Error::Description {
@@ -56,15 +59,28 @@ fn read(text: &str) -> Result<(Value, Validator), String> {
     if !schema.is_object() && !schema.is_boolean() {
         return Err("is no JSON Schema: an object is wanted".to_owned());
     }
-    Measure { root: &schema, targets: HashMap::from([(String::new(), None)]) }.of(&schema, 0)?;
+    let targets = HashMap::from([(String::new(), None)]);
+    Measure { root: &schema, targets, patterns: HashSet::new() }.of(&schema, 0)?;
     let validator = jsonschema::options()
         .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN))
         .build(&schema)
-        .map_err(|error| match error.instance_path().as_str() {
-            "" => format!("is no JSON Schema: {error}"),
-            place => format!("is no JSON Schema: {place}: {error}"),
-        })?;
+        .map_err(|error| no_schema(&error))?;
     Ok((schema, validator))
+}
+
+fn no_schema(error: &ValidationError<'_>) -> String {
+    // It is not told apart what is no pattern and what is too large a one.
+    let remedy = match error.kind() {
+        ValidationErrorKind::Format { format } if format == "regex" => format!(
+            "; a pattern may look neither ahead nor behind nor back, and have {MAX_PATTERN} bytes when it is \
+             compiled: repeat less, or name fewer characters, as [a-z] for \\p{{L}}"
+        ),
+        _ => String::new(),
+    };
+    match error.instance_path().as_str() {
+        "" => format!("is no JSON Schema: {error}{remedy}"),
+        place => format!("is no JSON Schema: {place}: {error}{remedy}"),
+    }
 }
 
 /// How many parts a part of a schema has, and how deep they lie, with references followed.
@@ -88,10 +104,11 @@ struct Measure<'schema> {
     root: &'schema Value,
     /// By pointer; none while it is being measured.
     targets: HashMap<String, Option<Extent>>,
+    patterns: HashSet<&'schema str>,
 }
 
-impl Measure<'_> {
-    fn of(&mut self, part: &Value, depth: usize) -> Result<Extent, String> {
+impl<'schema> Measure<'schema> {
+    fn of(&mut self, part: &'schema Value, depth: usize) -> Result<Extent, String> {
         if depth > MAX_DEPTH {
             return Err(format!("is nested deeper than {MAX_DEPTH}"));
         }
@@ -104,6 +121,7 @@ impl Measure<'_> {
             }
             Value::Object(members) => {
                 for (key, value) in members {
+                    self.count_patterns(key, value)?;
                     let inner = match (key.as_str(), value) {
                         ("$ref", Value::String(target)) => self.target(target, depth + 1)?,
                         // They would make a pointer mean something else, or go in circles.
@@ -131,6 +149,26 @@ impl Measure<'_> {
             return Err(format!("is nested deeper than {MAX_DEPTH}"));
         }
         Ok(extent)
+    }
+
+    /// Those of one member. What only is called like a keyword, such as a property, counts too: that errs
+    /// on the safe side.
+    fn count_patterns(&mut self, key: &str, value: &'schema Value) -> Result<(), String> {
+        match (key, value) {
+            ("pattern", Value::String(pattern)) => {
+                self.patterns.insert(pattern);
+            }
+            ("patternProperties", Value::Object(members)) => {
+                self.patterns.extend(members.keys().map(String::as_str));
+            }
+            _ => {}
+        }
+        if self.patterns.len() > MAX_PATTERNS {
+            return Err(format!(
+                "has more than {MAX_PATTERNS} patterns; leave some to the plugin's own check-settings"
+            ));
+        }
+        Ok(())
     }
 
     fn target(&mut self, reference: &str, depth: usize) -> Result<Extent, String> {
@@ -288,6 +326,43 @@ mod tests {
     fn a_pattern_does_not_backtrack() {
         let schema = r#"{"properties": {"a": {"pattern": "^(a+)+$"}}}"#;
         assert_eq!(complaints_of(schema, &format!("{{\"a\": \"{}b\"}}", "a".repeat(5_000))).len(), 1);
-        assert!(refused(r#"{"pattern": "(a)\\1"}"#).contains("no JSON Schema"));
+        assert!(refused(r#"{"pattern": "(a)\\1"}"#).contains("look neither ahead nor behind"));
+    }
+
+    /// A property for each number, with a pattern of its own.
+    fn with_patterns(numbers: std::ops::Range<usize>, pattern: &str) -> String {
+        let properties =
+            numbers.map(|number| format!("\"p{number}\": {{\"pattern\": \"{pattern}{number}\"}}"));
+        format!("{{\"properties\": {{{}}}}}", properties.collect::<Vec<_>>().join(", "))
+    }
+
+    #[test]
+    fn patterns_are_few_and_each_is_small() {
+        assert_eq!(complaints_of(&with_patterns(0..MAX_PATTERNS, "^[a-z]"), "{}"), Vec::<String>::new());
+        let many = refused(&with_patterns(0..MAX_PATTERNS + 1, "^[a-z]"));
+        assert!(many.contains("more than 64 patterns") && many.contains("check-settings"), "{many}");
+        let keys: Vec<String> = (0..=MAX_PATTERNS).map(|number| format!("\"^a{number}\": {{}}")).collect();
+        let many = refused(&format!("{{\"patternProperties\": {{{}}}}}", keys.join(", ")));
+        assert!(many.contains("more than 64 patterns"), "{many}");
+        // Some 700 KiB when it is compiled.
+        let large = refused(&with_patterns(0..1, "\\\\p{L}{20}"));
+        assert!(large.contains("262144 bytes") && large.contains("repeat less"), "{large}");
+    }
+
+    #[test]
+    fn a_pattern_that_is_written_often_counts_once_and_a_property_of_that_name_not_at_all() {
+        let same: Vec<String> = (0..500).map(|key| format!("\"p{key}\": {{\"pattern\": \"^a\"}}")).collect();
+        let schema = format!("{{\"properties\": {{{}, \"pattern\": {{}}}}}}", same.join(", "));
+        assert_eq!(complaints_of(&schema, r#"{"p7": "b"}"#).len(), 1);
+    }
+
+    #[test]
+    fn patterns_of_everyday_use_are_small_enough() {
+        for pattern in
+            [r"^[a-z0-9][a-z0-9._-]{0,62}$", r"^\\S{1,255}$", r"^.{1,1000}$", r"^https?://[^\\s/]+$"]
+        {
+            let schema = format!("{{\"pattern\": \"{pattern}\"}}");
+            assert_eq!(complaints_of(&schema, "{}"), Vec::<String>::new(), "{pattern}");
+        }
     }
 }

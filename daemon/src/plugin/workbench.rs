@@ -1,8 +1,9 @@
 //! One plugin by itself, loaded as the daemon loads it: for those who write plugins.
 //!
 //! Everything here goes the way of [`swap`](super::swap), step by step: the same reading, compiling,
-//! linking, asking and limiting, the same errors. What differs is that there is no set, and that
-//! upstreams may answer from a [`Script`].
+//! linking, asking and limiting, the same errors. What differs is that there is no set, that upstreams
+//! may answer from a [`Script`], and that there is no quarantine: whoever asks again wants to see what
+//! the plugin does again.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,7 +78,8 @@ impl Workbench {
         script: Option<Arc<Script>>,
     ) -> Result<Self, Error> {
         let ground = Ground { clock: Arc::new(SystemClock), tasks, processes, metrics: Metrics::default() };
-        let mut workshop = Workshop::open(loading, BreakerPolicy::default(), ground)?;
+        let never = BreakerPolicy { failures: u32::MAX, ..BreakerPolicy::default() };
+        let mut workshop = Workshop::open(loading, never, ground)?;
         workshop.script = script;
         Ok(Self(workshop))
     }

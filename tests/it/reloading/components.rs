@@ -27,22 +27,35 @@ pub(super) fn digest(bytes: &[u8]) -> String {
     format!("sha256:{hex}")
 }
 
-/// A component with one core module of one function, whose body is so long that compiling it takes
-/// much of everything.
+/// A component with one function that is so long that compiling it takes much of everything.
 pub(super) fn endless_work() -> Vec<u8> {
+    work(1, 400_000)
+}
+
+/// One that takes long to compile, half a minute of CPU time at least, and no more memory than others.
+pub(super) fn slow_work() -> Vec<u8> {
+    work(80, 20_000)
+}
+
+/// A component with one core module of some functions, the body of each with so many rounds.
+fn work(functions: usize, rounds: usize) -> Vec<u8> {
     // Each round: a local is multiplied and added to another one, and a branch depends on it, so that the
     // compiler has as many blocks to keep in mind as there are rounds.
     const ROUND: [u8; 16] = [0x20, 0, 0x20, 1, 0x6c, 0x22, 0, 0x04, 0x40, 0x20, 0, 0x20, 1, 0x6a, 0x21, 1];
     let mut body = vec![0];
-    for _ in 0..400_000 {
+    for _ in 0..rounds {
         body.extend(ROUND);
         body.push(0x0b);
     }
     body.push(0x0b);
-    let mut code = vec![1];
-    code.extend(sized(&body));
+    let mut types = number(functions);
+    types.extend(vec![0; functions]);
+    let mut code = number(functions);
+    for _ in 0..functions {
+        code.extend(sized(&body));
+    }
     let mut module = b"\0asm\x01\0\0\0".to_vec();
-    for (id, content) in [(1, &[1, 0x60, 2, 0x7f, 0x7f, 0][..]), (3, &[1, 0]), (10, &code)] {
+    for (id, content) in [(1, &[1, 0x60, 2, 0x7f, 0x7f, 0][..]), (3, &types), (10, &code)] {
         module.push(id);
         module.extend(sized(content));
     }
@@ -51,18 +64,22 @@ pub(super) fn endless_work() -> Vec<u8> {
     component
 }
 
-/// The content behind its length, as WebAssembly writes lengths.
+/// The content behind its length.
 fn sized(content: &[u8]) -> Vec<u8> {
+    let mut bytes = number(content.len());
+    bytes.extend(content);
+    bytes
+}
+
+/// As WebAssembly writes numbers.
+fn number(mut left: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut left = content.len();
     loop {
         let low = u8::try_from(left & 0x7f).unwrap();
         left >>= 7;
         bytes.push(if left == 0 { low } else { low | 0x80 });
         if left == 0 {
-            break;
+            return bytes;
         }
     }
-    bytes.extend(content);
-    bytes
 }

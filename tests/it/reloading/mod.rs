@@ -4,9 +4,10 @@
 //! ```text
 //!  walk       a seeded random walk of an operator, with clients that ask all the time
 //!  last_good  files that are lost or damaged while the daemon is down
-//!  taking_away, retired, rollback, looks, copies: one rule each
+//!  taking_away, retired, rollback, looks, copies, compilers: one rule each
 //! ```
 
+mod compilers;
 mod components;
 mod copies;
 mod last_good;

@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_millis(10);
 const AT_ONCE: Duration = Duration::from_secs(5);
 
 /// The process by which this daemon compiles; none while it compiles nothing.
-fn compiler(daemon: &TestDaemon) -> Option<u32> {
+pub(super) fn compiler(daemon: &TestDaemon) -> Option<u32> {
     let processes = daemon.processes();
     let compiles =
         processes.iter().find(|process| process.command.get(1).is_some_and(|word| word == "compile"));

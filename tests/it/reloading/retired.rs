@@ -1,5 +1,6 @@
 //! A provisioner that the configuration lacks, or leads elsewhere, while it has instances.
 
+use std::fs;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -17,6 +18,10 @@ async fn a_provisioner_without_a_table_serves_the_instances_it_has_and_goes_with
     let body = json!({"name": "one", "template": "demo", "provisioner": "harbour"});
     let one = daemon.post("/mcp/instances?wait=60s", &body).await.expect(201);
     let id = one["id"].as_str().unwrap();
+    // A template that names it is no reason not to start.
+    let demo = fs::read_to_string(daemon.dir().join("templates/demo.toml")).unwrap();
+    daemon.write_file("templates/harboured.toml", format!("provisioner = \"harbour\"\n{demo}"));
+    daemon.until("/mcp/templates", |body| body.to_string().contains("harboured")).await;
     edit(&daemon, HARBOUR, "");
     for restarted in [false, true] {
         if restarted {

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 use wharfinger_tests::daemon::TestDaemon;
 use wharfinger_tests::fake_manager::FakeManager;
 
-use super::{GATE, OTHER, dry_run, edit, gated_by, plugin, reload, the_gate_holds};
+use super::compilers::compiler;
+use super::{GATE, OTHER, components, dry_run, edit, gated_by, plugin, reload, the_gate_holds};
 
 /// Wrong beyond the reach of the configuration's own checks: the plugin refuses it.
 const BROKEN: (&str, &str) = ("pattern = \"^[a-z]\"", "pattern = \"(\"");
@@ -198,21 +199,16 @@ async fn a_file_that_is_no_toml_takes_nothing_away() {
 async fn nothing_that_is_taken_away_waits_for_a_compiler() {
     let mut daemon = gated_by(TestDaemon::builder().local().hook(GATE).hook(OTHER));
     daemon.start().await;
-    let compiling = || {
-        let children = daemon.children_with("compile");
-        !children.is_empty()
-    };
-    daemon.write_file("hooks/gate.wasm", components::endless_work());
-    daemon.eventually("it compiles", compiling).await;
+    daemon.write_file("hooks/gate.wasm", components::slow_work());
+    daemon.eventually("it compiles", async || compiler(&daemon).is_some()).await;
     // A whole configuration that takes away: beside what is compiled, it holds before that is done.
     edit(&daemon, "grants = [\"process\"]", "grants = []");
     daemon.until("/mcp/plugins", |body| body["generation"] == 2).await;
-    assert!(compiling(), "the compiler had been waited for");
+    assert!(compiler(&daemon).is_some(), "the compiler was waited for");
     denied(&daemon, "good-denied").await;
     the_gate_holds(&daemon).await;
-    // So does a rollback.
-    daemon.write_file("plugins/naming.wasm", components::naming(1));
-    let rolled_back = daemon.post_empty("/mcp/plugins/other/rollback").await;
-    assert_eq!(rolled_back.code(), "nothing_to_roll_back", "{rolled_back}");
-    daemon.eventually("it compiles again", compiling).await;
+    // Nor does a rollback, or who asks for one that cannot be.
+    let none = daemon.post_empty("/mcp/plugins/other/rollback").await;
+    assert_eq!(none.code(), "nothing_to_roll_back_to", "{none}");
+    daemon.eventually("it compiles again", async || compiler(&daemon).is_some()).await;
 }

@@ -168,7 +168,8 @@ fn serve(config: PathBuf, overrides: Overrides) -> ExitCode {
     // It may still be written: the beginning of a TOML file is often good TOML.
     let file = Watched { files: [config.clone()].into(), ..Watched::default() };
     if !runtime.block_on(file.rest(WatchOptions::default())) {
-        eprintln!("{} is written all the time: start again when it is whole", config.display());
+        let file = config.display();
+        complain(&format_args!("{file} is written all the time: start again when it is whole"));
         return ExitCode::from(CONFIG);
     }
     let loaded = match config::load(&config, config::environment(), &overrides) {

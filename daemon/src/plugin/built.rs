@@ -76,7 +76,7 @@ impl<Options: PluginTable, Extension: ?Sized> Built<Options, Extension> {
     }
 
     /// It serves from this generation on.
-    pub(super) fn from_generation(self, generation: u64) -> Self {
+    pub(super) fn serving_from(self, generation: u64) -> Self {
         Self { generation, ..self }
     }
 

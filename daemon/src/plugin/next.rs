@@ -63,7 +63,7 @@ impl Draft<'_> {
             Some(old) => old.clone(),
             None => {
                 let built = self.workshop.provisioner(material).await?;
-                Arc::new(self.admit(built)?.from_generation(self.generation))
+                Arc::new(self.admit(built)?.serving_from(self.generation))
             }
         };
         parts.provisioners.insert(name, built);
@@ -79,7 +79,7 @@ impl Draft<'_> {
         }
         let built = match old.filter(|old| old.material.equals(&material)) {
             Some(old) => old.clone(),
-            None => Arc::new(self.workshop.hook(material).await?.from_generation(self.generation)),
+            None => Arc::new(self.workshop.hook(material).await?.serving_from(self.generation)),
         };
         parts.hooks.push(built);
         Ok(())

@@ -46,7 +46,7 @@ pub(super) async fn restore(
             Ok(Restored::Provisioner(mut built)) => {
                 built.identities.clone_from(&version.identities);
                 built.since = version.since;
-                let built = built.from_generation(version.generation);
+                let built = built.serving_from(version.generation);
                 let name = built.material.options.name.clone();
                 if version.taken.enabled {
                     parts.disabled.insert(name.clone());
@@ -55,7 +55,7 @@ pub(super) async fn restore(
             }
             Ok(Restored::Hook(mut built)) => {
                 built.since = version.since;
-                parts.hooks.push(Arc::new(built.from_generation(version.generation)));
+                parts.hooks.push(Arc::new(built.serving_from(version.generation)));
             }
             Err(error) => {
                 parts.lost.push(version.clone());
@@ -80,10 +80,10 @@ impl Draft<'_> {
             Restored::Provisioner(built) => {
                 let name = built.material.options.name.clone();
                 let built = self.admit(built)?;
-                parts.provisioners.insert(name, Arc::new(built.from_generation(self.generation)));
+                parts.provisioners.insert(name, Arc::new(built.serving_from(self.generation)));
             }
             Restored::Hook(built) => {
-                let built = Arc::new(built.from_generation(self.generation));
+                let built = Arc::new(built.serving_from(self.generation));
                 let name = &built.material.options.name;
                 match parts.hooks.iter_mut().find(|hook| hook.material.options.name == *name) {
                     Some(serving) => *serving = built,

@@ -73,7 +73,7 @@ impl Draft<'_> {
                 Ok(mut built) => {
                     built.identities.clone_from(&old.identities);
                     built.complaints.clone_from(&old.complaints);
-                    parts.provisioners.insert(name, Arc::new(built.from_generation(self.generation)));
+                    parts.provisioners.insert(name, Arc::new(built.serving_from(self.generation)));
                 }
                 Err(error) if differs => {
                     tracing::error!(provisioner = %name, %error, "it cannot be built with what is left to it: it is denied everything");

@@ -20,7 +20,8 @@ async fn a_provisioner_without_a_table_serves_the_instances_it_has_and_goes_with
     let id = one["id"].as_str().unwrap();
     // A template that names it is no reason not to start.
     let demo = fs::read_to_string(daemon.dir().join("templates/demo.toml")).unwrap();
-    daemon.write_file("templates/harboured.toml", format!("provisioner = \"harbour\"\n{demo}"));
+    let harboured = demo.replace("name = \"demo\"", "name = \"harboured\"\nprovisioner = \"harbour\"");
+    daemon.write_file("templates/harboured.toml", harboured);
     daemon.until("/mcp/templates", |body| body.to_string().contains("harboured")).await;
     edit(&daemon, HARBOUR, "");
     for restarted in [false, true] {

@@ -142,6 +142,7 @@ impl Linkers {
         let provisioner = || -> wasmtime::Result<Linker<State>> {
             let mut linker = hook()?;
             wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+            http::bound(&mut linker)?;
             Ok(linker)
         };
         let mut process_provisioner = provisioner()?;

@@ -5,7 +5,7 @@
 //! configuration take its place → a connection of this plugin and upstream's own pool.
 //!
 //! ```text
-//!  mod.rs        the guest's side: which upstream is meant, and what the log says of it
+//!  mod.rs        the guest's side: which upstream is meant, and what the log says of it; unsent.rs: what it may hoard
 //!   └ route.rs      one grant: path, headers, credentials, every bound
 //!      └ network.rs    a client, and what its errors mean
 //!         └ connector.rs   resolve → check each address → connect → TLS; tls.rs, credentials.rs
@@ -27,6 +27,7 @@ mod credentials;
 mod network;
 mod route;
 mod tls;
+mod unsent;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub(super) use self::body::collect;
 pub(in crate::plugin) use self::credentials::{Credentials, read_credentials};
 use self::network::Network;
 use self::route::Route;
+pub(super) use self::unsent::bound;
 use super::log::{GuestLog, Severity};
 use super::reach::Reachability;
 use super::script::Script;
@@ -117,6 +119,14 @@ impl WasiHttpHooks for Sender {
 
     fn default_scheme(&mut self) -> Option<Scheme> {
         Some(Scheme::HTTP)
+    }
+
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        unsent::WAITING_CHUNKS
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        unsent::CHUNK
     }
 
     fn send_request(

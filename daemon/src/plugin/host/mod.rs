@@ -22,7 +22,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use self::http::Sender;
-pub(super) use self::http::{Credentials, Upstreams, read_credentials};
+pub(super) use self::http::{Credentials, Lookups, Upstreams, read_credentials};
 pub(super) use self::log::{GuestLog, LogBudget};
 pub(super) use self::reach::Reachability;
 pub use self::script::{Asked, Exchange, Script, ScriptedAnswer};

@@ -8,7 +8,7 @@
 //!  mod.rs        the guest's side: which upstream is meant, and what the log says of it; unsent.rs: what it may hoard
 //!   └ route.rs      one grant: path, headers, credentials, every bound
 //!      └ network.rs    a client, and what its errors mean
-//!         └ connector.rs   resolve → check each address → connect → TLS; tls.rs, credentials.rs
+//!         └ connector.rs   resolve → check each address → connect → TLS; resolver.rs, tls.rs, credentials.rs
 //! ```
 //!
 //! Guarantees: a guest never sees credentials and cannot send its own; redirects are handed back,
@@ -25,6 +25,7 @@ mod body;
 mod connector;
 mod credentials;
 mod network;
+mod resolver;
 mod route;
 mod tls;
 mod unsent;
@@ -41,6 +42,8 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 pub(super) use self::body::collect;
 pub(in crate::plugin) use self::credentials::{Credentials, read_credentials};
 use self::network::Network;
+pub(in crate::plugin) use self::resolver::Lookups;
+use self::resolver::Resolver;
 use self::route::Route;
 pub(super) use self::unsent::bound;
 use super::log::{GuestLog, Severity};
@@ -54,17 +57,23 @@ pub(in crate::plugin) struct Upstreams {
     /// Answers instead of the routes.
     script: Option<Arc<Script>>,
     reach: Arc<Reachability>,
+    lookups: Lookups,
 }
 
 impl Upstreams {
     /// Nothing may be reached.
-    pub(in crate::plugin) const fn none(reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), script: None, reach }
+    pub(in crate::plugin) fn none(reach: Arc<Reachability>) -> Self {
+        Self { routes: BTreeMap::new(), script: None, reach, lookups: Lookups::new() }
     }
 
     /// Whatever is asked is answered by `script`.
-    pub(in crate::plugin) const fn scripted(script: Arc<Script>, reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), script: Some(script), reach }
+    pub(in crate::plugin) fn scripted(script: Arc<Script>, reach: Arc<Reachability>) -> Self {
+        Self { script: Some(script), ..Self::none(reach) }
+    }
+
+    /// The same, whose names are looked up in the turns of `lookups`. Holds for what is granted afterwards.
+    pub(in crate::plugin) fn sharing(self, lookups: Lookups) -> Self {
+        Self { lookups, ..self }
     }
 
     /// Adds one grant. An error says what is wrong and what is allowed.
@@ -75,7 +84,7 @@ impl Upstreams {
         credentials: &Credentials,
     ) -> Result<(), String> {
         let base = route::base(&upstream.url)?;
-        let network = Network::new(&base, upstream, credentials)?;
+        let network = Network::new(&base, upstream, credentials, Resolver::new(self.lookups.clone()))?;
         let route = Route::new(base, upstream.bounds, credentials, network)?;
         self.routes.insert(name.to_owned(), Arc::new(route));
         Ok(())

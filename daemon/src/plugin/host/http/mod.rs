@@ -5,7 +5,7 @@
 //! configuration take its place → a connection of this plugin and upstream's own pool.
 //!
 //! ```text
-//!  mod.rs        the guest's side: which upstream is meant, and what the log says of it; unsent.rs: what it may hoard
+//!  mod.rs        the guest's side: which upstream is meant, and what the log says of it; unsent.rs: what is held
 //!   └ route.rs      one grant: path, headers, credentials, every bound
 //!      └ network.rs    a client, and what its errors mean
 //!         └ connector.rs   resolve → check each address → connect → TLS; resolver.rs, tls.rs, credentials.rs

@@ -7,7 +7,7 @@ use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body as _;
 use reqwest::Url;
@@ -19,6 +19,10 @@ use super::body::{Bounded, collect};
 use super::credentials::Credentials;
 use super::network::{Network, too_many_headers};
 use crate::plugin::options::Bounds;
+
+/// Methods that are nobody's. `CONNECT` makes a tunnel; to `TRACE` and `TRACK` a server answers with the head it
+/// got, in which the operator's credentials are.
+const REFUSED_METHODS: [&str; 3] = ["CONNECT", "TRACE", "TRACK"];
 
 /// See the module.
 pub(super) struct Route {
@@ -89,7 +93,8 @@ impl Route {
         let deadline = Instant::now() + total_timeout;
         let (parts, body) = request.into_parts();
         let url = self.url(parts.uri.path_and_query()).ok_or(Error::HttpRequestDenied)?;
-        if parts.method == Method::CONNECT {
+        // There are servers that take a method in any case.
+        if REFUSED_METHODS.iter().any(|refused| parts.method.as_str().eq_ignore_ascii_case(refused)) {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let uri = url.as_str().parse::<http::Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;

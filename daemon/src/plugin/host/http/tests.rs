@@ -96,10 +96,16 @@ async fn send_with(granted: &Upstream, credentials: &Credentials, url: &str) -> 
 }
 
 async fn get(upstreams: &Arc<Upstreams>, url: &str) -> Got {
+    ask(upstreams, http::Method::GET, url).await
+}
+
+async fn ask(upstreams: &Arc<Upstreams>, method: http::Method, url: &str) -> Got {
     let log = GuestLog::new(LogBudget::new("test"), "create", Arc::new(Secrets::default()));
     let mut sender = Sender::new(upstreams.clone(), log);
     let body = http_body_util::Empty::new().map_err(|never| match never {}).boxed_unsync();
-    let request = http::Request::get(url)
+    let request = http::Request::builder()
+        .method(method)
+        .uri(url)
         .header("authorization", "Bearer guest")
         .header("x-guest", "1")
         .body(body)
@@ -142,6 +148,20 @@ async fn everything_else_is_denied() {
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{asked}: {answer:?}");
         assert_eq!(reached, None, "{asked}");
     }
+}
+
+#[tokio::test]
+async fn no_method_that_is_answered_with_the_credentials_is_sent() {
+    let (url, mut requests) = server(OK).await;
+    let mut upstreams = Upstreams::none(Reachability::new("test", Arc::new(SystemClock)));
+    upstreams.grant("manager", &upstream(&url), &credentials()).unwrap();
+    let upstreams = Arc::new(upstreams);
+    for method in ["TRACE", "trace", "Track", "TRACK", "CONNECT", "connect"] {
+        let answer = ask(&upstreams, method.parse().unwrap(), "http://manager/").await;
+        assert!(matches!(answer, Err(Error::HttpRequestMethodInvalid)), "{method}: {answer:?}");
+    }
+    assert!(requests.try_recv().is_err(), "nothing was sent");
+    assert!(ask(&upstreams, "TRACES".parse().unwrap(), "http://manager/").await.is_ok());
 }
 
 #[tokio::test]

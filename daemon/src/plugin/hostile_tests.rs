@@ -1,5 +1,6 @@
 //! Guests that mean harm, or are broken: each ends alone, with a code of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -312,22 +313,41 @@ async fn a_call_that_got_no_turn_is_no_bad_end() {
     assert_eq!(host.plugins()[0].state, PluginState::Active, "one bad end alone");
 }
 
+/// A provisioner that shows itself with the token in a file.
+fn with_token(plugin: &Path, token: &Path) -> Options {
+    let upstream = Upstream {
+        url: "http://127.0.0.1:1".to_owned(),
+        socket: None,
+        bearer_token: Some(CredentialSource::File(token.to_owned())),
+        ca_file: None,
+        client_certificate: None,
+        bounds: Bounds::default(),
+    };
+    let upstreams = [("manager".to_owned(), upstream)].into();
+    options(ProvisionerOptions { upstreams, ..provisioner_options(plugin) }, Vec::new())
+}
+
+#[tokio::test]
+async fn a_token_that_an_upstream_showed_is_replaced_in_what_the_guest_says_of_it() {
+    let bench = Bench::new();
+    // An inspection whose reason is what lies at 2048.
+    let echo = "(i32.store (i32.const 532) (i32.const 2048)) (i32.store (i32.const 536) (i32.const 16)) i32.const 512";
+    let guest = TestGuest::provisioner().with("(data (i32.const 2048) \"says first-token\")");
+    let path = bench.write(&guest.body("inspect", echo), "p.wasm");
+    let token = bench.folder.path().join("token");
+    std::fs::write(&token, "first-token\n").unwrap();
+    let host = bench.start(with_token(&path, &token)).await.unwrap();
+    let seen = only(&host).inspect(&target(), &Secrets::default()).await.unwrap();
+    assert_eq!(seen.reason, "says [secret]");
+}
+
 #[tokio::test]
 async fn a_token_that_changed_is_taken_up_and_one_that_is_gone_is_refused() {
     let bench = Bench::new();
     let path = bench.write(&TestGuest::provisioner(), "p.wasm");
     let token = bench.folder.path().join("token");
     std::fs::write(&token, "first-token\n").unwrap();
-    let upstream = Upstream {
-        url: "http://127.0.0.1:1".to_owned(),
-        socket: None,
-        bearer_token: Some(CredentialSource::File(token.clone())),
-        ca_file: None,
-        client_certificate: None,
-        bounds: Bounds::default(),
-    };
-    let upstreams = [("manager".to_owned(), upstream)].into();
-    let table = options(ProvisionerOptions { upstreams, ..provisioner_options(&path) }, Vec::new());
+    let table = with_token(&path, &token);
     let host = bench.start(table.clone()).await.unwrap();
     assert_eq!(host.reload(table.clone(), Allowances::default()).await.unwrap().changed.len(), 0);
     std::fs::write(&token, "second-token\n").unwrap();

@@ -49,6 +49,7 @@ pub(super) use self::unsent::bound;
 use super::log::{GuestLog, Severity};
 use super::reach::Reachability;
 use super::script::Script;
+use crate::domain::Secrets;
 use crate::plugin::options::Upstream;
 
 /// What one plugin may reach, with its connections.
@@ -58,12 +59,14 @@ pub(in crate::plugin) struct Upstreams {
     script: Option<Arc<Script>>,
     reach: Arc<Reachability>,
     lookups: Lookups,
+    tokens: Secrets,
 }
 
 impl Upstreams {
     /// Nothing may be reached.
     pub(in crate::plugin) fn none(reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), script: None, reach, lookups: Lookups::new() }
+        let (lookups, tokens) = (Lookups::new(), Secrets::default());
+        Self { routes: BTreeMap::new(), script: None, reach, lookups, tokens }
     }
 
     /// Whatever is asked is answered by `script`.
@@ -87,7 +90,18 @@ impl Upstreams {
         let network = Network::new(&base, upstream, credentials, Resolver::new(self.lookups.clone()))?;
         let route = Route::new(base, upstream.bounds, credentials, network)?;
         self.routes.insert(name.to_owned(), Arc::new(route));
+        // No variable of an instance has a blank in its name.
+        let token = credentials.token.iter().map(|token| (format!("upstream {name}"), token.clone()));
+        self.tokens.0.extend(token);
         Ok(())
+    }
+
+    /// `secrets` of a call, and the tokens: an upstream may show in its answer what it was sent, and a guest
+    /// that means no harm may hand that on.
+    pub(in crate::plugin) fn with_tokens(&self, secrets: &Secrets) -> Secrets {
+        let mut all = secrets.clone();
+        all.0.extend(self.tokens.0.clone());
+        all
     }
 
     /// Whether anything may be reached.

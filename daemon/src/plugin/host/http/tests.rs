@@ -22,7 +22,7 @@ use tokio_rustls::rustls::{ServerConfig, crypto};
 use super::connector::{Connector, Place};
 use super::resolver::OF_ONE;
 use super::*;
-use crate::domain::{Secret, Secrets};
+use crate::domain::Secret;
 use crate::plugin::host::LogBudget;
 use crate::plugin::options::{Bounds, ClientCertificate, CredentialSource};
 use crate::runtime::{SystemClock, Tasks};

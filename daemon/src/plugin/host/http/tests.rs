@@ -142,6 +142,12 @@ async fn everything_else_is_denied() {
         "https://manager/",
         "http://manager/../secret",
         "http://manager/%2e%2e/secret",
+        "http://manager/..%2fsecret",
+        "http://manager/a/..%2F..%2fsecret",
+        "http://manager/%2e%2e%2Fsecret",
+        "http://manager/..%5csecret",
+        "http://manager/..\\secret",
+        "http://manager/%252e%252e%252fsecret",
         "http://manager/..",
     ] {
         let (answer, reached) = send(upstream(&based), asked).await;

@@ -120,17 +120,21 @@ async fn headers_of_a_request_end_at_their_limit() {
             (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
         i32.const 512";
     let guest = TestGuest::provisioner().importing(SENDS.0, SENDS.1).body("create", shout);
-    says(&end(guest).await, "plugin_broke_contract", "more than 16 KiB of headers");
+    says(&end(guest).await, "plugin_exceeded_limit", "more than 16 KiB of headers");
 }
 
-#[tokio::test]
-async fn a_huge_line_of_log_is_not_copied() {
+/// Logs a line of 3 MB in `create`.
+fn shouting() -> TestGuest {
     let shout = "(drop (memory.grow (i32.const 48)))
         (call $log (i32.const 0) (i32.const 0) (i32.const 0)
             (i32.const 4096) (i32.const 3000000) (i32.const 0) (i32.const 0))
         i32.const 512";
-    let guest = TestGuest::provisioner().importing(LOGS.0, LOGS.1).body("create", shout);
-    says(&end(guest).await, "plugin_broke_contract", "limits.host_bytes");
+    TestGuest::provisioner().importing(LOGS.0, LOGS.1).body("create", shout)
+}
+
+#[tokio::test]
+async fn a_huge_line_of_log_is_not_copied() {
+    says(&end(shouting()).await, "plugin_exceeded_limit", "limits.host_bytes");
 }
 
 #[tokio::test]
@@ -263,6 +267,26 @@ async fn a_plugin_that_ends_badly_again_and_again_is_left_alone_and_tried_now_an
     assert!(provisioner.inspect(&target(), &Secrets::default()).await.is_ok());
     assert_eq!(host.plugins()[0].state, PluginState::Active);
     assert_eq!(create(&*provisioner).await.code, "plugin_trapped");
+}
+
+#[tokio::test]
+async fn a_plugin_that_hands_over_too_much_again_and_again_is_left_alone_too() {
+    let bench = Bench::new();
+    let path = bench.write(&shouting(), "p.wasm");
+    let table = Options { quarantine: POLICY, ..options(provisioner_options(&path), Vec::new()) };
+    let host = bench.start(table).await.unwrap();
+    let provisioner = only(&host);
+    for _ in 0..2 {
+        assert_eq!(create(&*provisioner).await.code, "plugin_exceeded_limit");
+    }
+    let report = host.plugins().remove(0);
+    assert_eq!(report.state, PluginState::Quarantined);
+    assert!(report.quarantine.unwrap().reason.contains("limits.host_bytes"));
+    assert_eq!(create(&*provisioner).await.code, "plugin_quarantined");
+    // A trial that ends so begins the next pause.
+    until_over(&host).await;
+    assert_eq!(create(&*provisioner).await.code, "plugin_exceeded_limit");
+    assert_eq!(create(&*provisioner).await.code, "plugin_quarantined");
 }
 
 #[tokio::test]

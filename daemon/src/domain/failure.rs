@@ -59,9 +59,8 @@ impl FailureKind {
 pub struct Failure {
     /// What the state machine decides by.
     pub kind: FailureKind,
-    /// Stable, `snake_case`: what happened in more detail than `kind`, for example
-    /// `plugin_trapped`, `plugin_timed_out`, `plugin_out_of_memory`, `plugin_busy`,
-    /// `plugin_broke_contract`; else the kind's own word.
+    /// Stable, `snake_case`: what happened in more detail than `kind`, for example one of
+    /// [`Failure::BY_HOST`]; else the kind's own word.
     pub code: String,
     /// For people; holds no secret.
     pub message: String,
@@ -72,6 +71,24 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// The code of a call that ended in the plugin: a trap, a panic, an exit.
+    pub const TRAPPED: &str = "plugin_trapped";
+
+    /// The code of a call that was stopped when its time was over.
+    pub const TIMED_OUT: &str = "plugin_timed_out";
+
+    /// The code of a call that needed more memory, tables, instances or handles than allowed.
+    pub const OUT_OF_MEMORY: &str = "plugin_out_of_memory";
+
+    /// The code of a call that handed the host more than allowed: at once, or as headers of a request.
+    pub const EXCEEDED_LIMIT: &str = "plugin_exceeded_limit";
+
+    /// The code of a call whose answer is none that can be.
+    pub const BROKE_CONTRACT: &str = "plugin_broke_contract";
+
+    /// The code of a call that was still out long after its plugin was replaced.
+    pub const REPLACED: &str = "plugin_replaced";
+
     /// The code of a call that got no turn: nobody was asked, so nothing was tried.
     pub const BUSY: &str = "plugin_busy";
 
@@ -79,12 +96,13 @@ impl Failure {
     pub const QUARANTINED: &str = "plugin_quarantined";
 
     /// The codes of what the host brings about: its own deadlines, traps, bounds.
-    pub const BY_HOST: [&str; 7] = [
-        "plugin_trapped",
-        "plugin_timed_out",
-        "plugin_out_of_memory",
-        "plugin_broke_contract",
-        "plugin_replaced",
+    pub const BY_HOST: [&str; 8] = [
+        Self::TRAPPED,
+        Self::TIMED_OUT,
+        Self::OUT_OF_MEMORY,
+        Self::EXCEEDED_LIMIT,
+        Self::BROKE_CONTRACT,
+        Self::REPLACED,
         Self::BUSY,
         Self::QUARANTINED,
     ];
@@ -106,9 +124,9 @@ impl Failure {
     /// a backend that is known to have answered, if only to refuse, is there.
     pub fn is_outage(&self, reachable: Option<bool>) -> bool {
         let unanswered = matches!(self.kind, FailureKind::NotApplied | FailureKind::OutcomeUnknown);
-        let broken_plugin =
-            ["plugin_trapped", "plugin_out_of_memory", "plugin_broke_contract"].contains(&self.code.as_str());
-        let timed_out = self.code == "plugin_timed_out";
+        let broken_plugin = [Self::TRAPPED, Self::OUT_OF_MEMORY, Self::EXCEEDED_LIMIT, Self::BROKE_CONTRACT]
+            .contains(&self.code.as_str());
+        let timed_out = self.code == Self::TIMED_OUT;
         unanswered && !broken_plugin && (timed_out || reachable != Some(true))
     }
 
@@ -132,3 +150,21 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_that_is_broken_is_no_outage_of_its_backend() {
+        let outage = |code| {
+            Failure::new(FailureKind::OutcomeUnknown, "no answer").with_code(code).is_outage(Some(false))
+        };
+        for code in
+            [Failure::TRAPPED, Failure::OUT_OF_MEMORY, Failure::EXCEEDED_LIMIT, Failure::BROKE_CONTRACT]
+        {
+            assert!(!outage(code), "{code}");
+        }
+        assert!(outage(Failure::TIMED_OUT) && outage("outcome_unknown"));
+    }
+}

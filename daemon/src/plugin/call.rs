@@ -10,8 +10,8 @@
 //!   than many a review.
 //! * Waiting for a turn ends after half of the call's time, as *not applied*: what begins has a fair
 //!   chance to end. Everything together ends with the call's timeout.
-//! * Once the guest began, every end the host brings about (timeout, trap, out of memory, an answer
-//!   that breaks the contract) is *outcome unknown*. Each has its own code.
+//! * Once the guest began, every end the host brings about (timeout, trap, out of memory, too much at once, an
+//!   answer that breaks the contract) is *outcome unknown*. Each has its own code.
 //! * A trap or panic ends the call, never the daemon.
 
 use std::panic::AssertUnwindSafe;
@@ -125,13 +125,13 @@ impl Guest {
             return work.await;
         }
         let done = self.tasks.carry_out("plugin call", work).await;
-        done.unwrap_or_else(|| Err(self.ended("the call", "plugin_trapped", "its task was lost")))
+        done.unwrap_or_else(|| Err(self.ended("the call", Failure::TRAPPED, "its task was lost")))
     }
 
     /// An answer that breaks the contract.
     pub(super) fn broke(&self, function: &str, Broken(reason): Broken) -> Failure {
         let what = format!("its answer breaks the contract: {reason}; this is an error of the plugin");
-        self.ended(function, "plugin_broke_contract", &what)
+        self.ended(function, Failure::BROKE_CONTRACT, &what)
     }
 
     fn busy(&self, call: &Call) -> Failure {
@@ -155,15 +155,15 @@ impl Guest {
         }
         let root = error.root_cause().to_string();
         if let Some(key) = refused.or_else(|| out_of(error, &root)) {
-            return self.ended(call.function, "plugin_out_of_memory", &self.needs_more(key));
+            return self.ended(call.function, Failure::OUT_OF_MEMORY, &self.needs_more(key));
         }
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
             let what = format!("it ended itself with exit code {}; the log has what it printed", exit.0);
-            return self.ended(call.function, "plugin_trapped", &what);
+            return self.ended(call.function, Failure::TRAPPED, &what);
         }
         if let Some(trap) = error.downcast_ref::<Trap>() {
             let what = format!("it trapped ({trap}); the log has what it printed before");
-            return self.ended(call.function, "plugin_trapped", &what);
+            return self.ended(call.function, Failure::TRAPPED, &what);
         }
         // The error's type is private to the sandbox; its words are all there is to tell it by.
         if root.contains("fuel allocated for hostcalls has been exhausted") {
@@ -171,7 +171,7 @@ impl Guest {
                 "it hands over more than its {} KiB at once; raise limits.host_bytes if that is right",
                 self.limits.host_bytes >> 10
             );
-            return self.ended(call.function, "plugin_broke_contract", &what);
+            return self.ended(call.function, Failure::EXCEEDED_LIMIT, &what);
         }
         let headers = error.downcast_ref::<FieldMapError>();
         if let Some(FieldMapError::TotalSizeTooBig | FieldMapError::TooManyFields) = headers {
@@ -179,11 +179,11 @@ impl Guest {
                 "it sets more than {} KiB of headers for one request, which no upstream needs: send less",
                 MAX_GUEST_HEADERS >> 10
             );
-            return self.ended(call.function, "plugin_broke_contract", &what);
+            return self.ended(call.function, Failure::EXCEEDED_LIMIT, &what);
         }
         self.ended(
             call.function,
-            "plugin_trapped",
+            Failure::TRAPPED,
             &format!("it was stopped: {}", call.secrets.redact(&root)),
         )
     }
@@ -228,7 +228,7 @@ impl Turn {
             outcome = self.work(store, work) => outcome,
             () = self.guest.end.cancelled() => Err(self.guest.ended(
                 self.call.function,
-                "plugin_replaced",
+                Failure::REPLACED,
                 "the plugin was replaced, and the call did not end within plugins.drain",
             )),
         };
@@ -255,13 +255,13 @@ impl Turn {
                 tracing::error!(plugin, call.function, "a panic in the sandbox of a plugin");
                 Err(guest.ended(
                     call.function,
-                    "plugin_trapped",
+                    Failure::TRAPPED,
                     "the sandbox itself failed; the log says where",
                 ))
             }
             Err(_elapsed) => Err(guest.ended(
                 call.function,
-                "plugin_timed_out",
+                Failure::TIMED_OUT,
                 &format!(
                     "it did not end within {} and was stopped; {}",
                     format_duration(call.timeout),

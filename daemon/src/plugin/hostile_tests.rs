@@ -1,5 +1,6 @@
 //! Guests that mean harm, or are broken: each ends alone, with a code of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -119,17 +120,21 @@ async fn headers_of_a_request_end_at_their_limit() {
             (br_if $more (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))
         i32.const 512";
     let guest = TestGuest::provisioner().importing(SENDS.0, SENDS.1).body("create", shout);
-    says(&end(guest).await, "plugin_broke_contract", "more than 16 KiB of headers");
+    says(&end(guest).await, "plugin_exceeded_limit", "more than 16 KiB of headers");
 }
 
-#[tokio::test]
-async fn a_huge_line_of_log_is_not_copied() {
+/// Logs a line of 3 MB in `create`.
+fn shouting() -> TestGuest {
     let shout = "(drop (memory.grow (i32.const 48)))
         (call $log (i32.const 0) (i32.const 0) (i32.const 0)
             (i32.const 4096) (i32.const 3000000) (i32.const 0) (i32.const 0))
         i32.const 512";
-    let guest = TestGuest::provisioner().importing(LOGS.0, LOGS.1).body("create", shout);
-    says(&end(guest).await, "plugin_broke_contract", "limits.host_bytes");
+    TestGuest::provisioner().importing(LOGS.0, LOGS.1).body("create", shout)
+}
+
+#[tokio::test]
+async fn a_huge_line_of_log_is_not_copied() {
+    says(&end(shouting()).await, "plugin_exceeded_limit", "limits.host_bytes");
 }
 
 #[tokio::test]
@@ -265,6 +270,26 @@ async fn a_plugin_that_ends_badly_again_and_again_is_left_alone_and_tried_now_an
 }
 
 #[tokio::test]
+async fn a_plugin_that_hands_over_too_much_again_and_again_is_left_alone_too() {
+    let bench = Bench::new();
+    let path = bench.write(&shouting(), "p.wasm");
+    let table = Options { quarantine: POLICY, ..options(provisioner_options(&path), Vec::new()) };
+    let host = bench.start(table).await.unwrap();
+    let provisioner = only(&host);
+    for _ in 0..2 {
+        assert_eq!(create(&*provisioner).await.code, "plugin_exceeded_limit");
+    }
+    let report = host.reports().remove(0);
+    assert_eq!(report.state, PluginState::Quarantined);
+    assert!(report.quarantine.unwrap().reason.contains("limits.host_bytes"));
+    assert_eq!(create(&*provisioner).await.code, "plugin_quarantined");
+    // A trial that ends so begins the next pause.
+    until_over(&host).await;
+    assert_eq!(create(&*provisioner).await.code, "plugin_exceeded_limit");
+    assert_eq!(create(&*provisioner).await.code, "plugin_quarantined");
+}
+
+#[tokio::test]
 async fn one_call_tries_a_plugin_and_the_others_wait_for_it() {
     let bench = Bench::new();
     let (host, _) = trapping(&bench).await;
@@ -312,22 +337,41 @@ async fn a_call_that_got_no_turn_is_no_bad_end() {
     assert_eq!(host.reports()[0].state, PluginState::Active, "one bad end alone");
 }
 
+/// A provisioner that shows itself with the token in a file.
+fn with_token(plugin: &Path, token: &Path) -> Options {
+    let upstream = Upstream {
+        url: "http://127.0.0.1:1".to_owned(),
+        socket: None,
+        bearer_token: Some(CredentialSource::File(token.to_owned())),
+        ca_file: None,
+        client_certificate: None,
+        bounds: Bounds::default(),
+    };
+    let upstreams = [("manager".to_owned(), upstream)].into();
+    options(ProvisionerOptions { upstreams, ..provisioner_options(plugin) }, Vec::new())
+}
+
+#[tokio::test]
+async fn a_token_that_an_upstream_showed_is_replaced_in_what_the_guest_says_of_it() {
+    let bench = Bench::new();
+    // An inspection whose reason is what lies at 2048.
+    let echo = "(i32.store (i32.const 532) (i32.const 2048)) (i32.store (i32.const 536) (i32.const 16)) i32.const 512";
+    let guest = TestGuest::provisioner().with("(data (i32.const 2048) \"says first-token\")");
+    let path = bench.write(&guest.body("inspect", echo), "p.wasm");
+    let token = bench.folder.path().join("token");
+    std::fs::write(&token, "first-token\n").unwrap();
+    let host = bench.start(with_token(&path, &token)).await.unwrap();
+    let seen = only(&host).inspect(&target(), &Secrets::default()).await.unwrap();
+    assert_eq!(seen.reason, "says [secret]");
+}
+
 #[tokio::test]
 async fn a_token_that_changed_is_taken_up_and_one_that_is_gone_is_refused() {
     let bench = Bench::new();
     let path = bench.write(&TestGuest::provisioner(), "p.wasm");
     let token = bench.folder.path().join("token");
     std::fs::write(&token, "first-token\n").unwrap();
-    let upstream = Upstream {
-        url: "http://127.0.0.1:1".to_owned(),
-        socket: None,
-        bearer_token: Some(CredentialSource::File(token.clone())),
-        ca_file: None,
-        client_certificate: None,
-        bounds: Bounds::default(),
-    };
-    let upstreams = [("manager".to_owned(), upstream)].into();
-    let table = options(ProvisionerOptions { upstreams, ..provisioner_options(&path) }, Vec::new());
+    let table = with_token(&path, &token);
     let host = bench.start(table.clone()).await.unwrap();
     assert_eq!(host.reload(table.clone(), Allowances::default()).await.unwrap().changed.len(), 0);
     std::fs::write(&token, "second-token\n").unwrap();

@@ -64,6 +64,12 @@ impl ComponentProvisioner {
         Call { function, turns, turns_key, timeout, timeout_remedy, secrets, has_effects: false }
     }
 
+    /// What is replaced in whatever a call logs and answers: the secrets of its instance, and what the host
+    /// shows its upstreams.
+    fn hidden(&self, secrets: &Secrets) -> Arc<Secrets> {
+        Arc::new(self.guest.upstreams.with_tokens(secrets))
+    }
+
     /// A plugin without upstreams is its own backend: it is there when it answers.
     fn noted<T>(&self, answer: Result<T, Failure>) -> Result<T, Failure> {
         let answers = match &answer {
@@ -99,7 +105,7 @@ impl Provisioner for ComponentProvisioner {
         let mut cursor = None;
         for _ in 0..MAX_PAGES {
             let left = deadline.saturating_duration_since(Instant::now());
-            let call = self.look("templates", left, Arc::default());
+            let call = self.look("templates", left, self.hidden(&Secrets::default()));
             let query = api::TemplatesQuery { cursor: cursor.clone(), extra: Vec::new() };
             let page = ask!(self, call, call_templates, query)?;
             let page =
@@ -120,7 +126,8 @@ impl Provisioner for ComponentProvisioner {
     }
 
     async fn create(&self, order: &CreateOrder) -> Result<Creation, Failure> {
-        let call = self.change("create", order.secrets.clone());
+        let hidden = self.hidden(&order.secrets);
+        let call = self.change("create", hidden.clone());
         let deadline = Instant::now() + call.timeout;
         let mut question = convert::create_call(order);
         let pre = self.pre.clone();
@@ -133,27 +140,29 @@ impl Provisioner for ComponentProvisioner {
             })
         });
         let made = self.noted(answer.await)?;
-        convert::creation(&order.secrets, &made).map_err(|broken| self.guest.broke("create", broken))
+        convert::creation(&hidden, &made).map_err(|broken| self.guest.broke("create", broken))
     }
 
     async fn inspect(&self, target: &Target, secrets: &Secrets) -> Result<Observation, Failure> {
-        let call = self.look("inspect", self.timeouts.inspect, Arc::new(secrets.clone()));
+        let hidden = self.hidden(secrets);
+        let call = self.look("inspect", self.timeouts.inspect, hidden.clone());
         let question = api::Inspection { target: convert::target_to_guest(target), extra: Vec::new() };
         let seen = ask!(self, call, call_inspect, question)?;
-        convert::observation(secrets, &seen).map_err(|broken| self.guest.broke("inspect", broken))
+        convert::observation(&hidden, &seen).map_err(|broken| self.guest.broke("inspect", broken))
     }
 
     async fn destroy(&self, target: &Target, secrets: &Secrets) -> Result<bool, Failure> {
-        let call = self.change("destroy", Arc::new(secrets.clone()));
+        let call = self.change("destroy", self.hidden(secrets));
         let question = api::DestructionCall { target: convert::target_to_guest(target), extra: Vec::new() };
         Ok(ask!(self, call, call_destroy, question)?.gone)
     }
 
     async fn owned(&self, owner: OwnerId, cursor: Option<String>) -> Result<OwnedPage, Failure> {
-        let call = self.look("owned", self.timeouts.inspect, Arc::default());
+        let hidden = self.hidden(&Secrets::default());
+        let call = self.look("owned", self.timeouts.inspect, hidden.clone());
         let query = api::OwnedQuery { owner: owner.to_string(), cursor, extra: Vec::new() };
         let page = ask!(self, call, call_owned, query)?;
-        convert::owned_page(owner, &page).map_err(|broken| self.guest.broke("owned", broken))
+        convert::owned_page(&hidden, owner, &page).map_err(|broken| self.guest.broke("owned", broken))
     }
 
     async fn logs(
@@ -162,7 +171,8 @@ impl Provisioner for ComponentProvisioner {
         request: LogsRequest,
         secrets: &Secrets,
     ) -> Result<LogsPage, Failure> {
-        let call = self.look("logs", self.timeouts.inspect, Arc::new(secrets.clone()));
+        let hidden = self.hidden(secrets);
+        let call = self.look("logs", self.timeouts.inspect, hidden.clone());
         // What the guest hands over is bounded as well; a larger page could never arrive.
         let most = u32::try_from(self.guest.limits.host_bytes / 4).unwrap_or(u32::MAX);
         let query = api::LogsQuery {
@@ -172,7 +182,7 @@ impl Provisioner for ComponentProvisioner {
             extra: Vec::new(),
         };
         let page = ask!(self, call, call_logs, query)?;
-        convert::logs_page(secrets, &page).map_err(|broken| self.guest.broke("logs", broken))
+        convert::logs_page(&hidden, &page).map_err(|broken| self.guest.broke("logs", broken))
     }
 
     fn reach(&self) -> Reach {

@@ -1,7 +1,7 @@
 //! Leaves a plugin alone that ends badly again and again.
 //!
-//! A trap, a timeout and a need for more memory than allowed are bad ends; a plugin that answers,
-//! whatever it says, is well. After some bad ends in a row calls fail at once, as *not applied*; after
+//! A trap, a timeout, and a need for more memory or more room at once than allowed are bad ends; a plugin
+//! that answers, whatever it says, is well. After some bad ends in a row calls fail at once, as *not applied*; after
 //! a pause one call tries the plugin, and each further pause is twice as long. A plugin that is
 //! built anew, for new settings or a new file, begins afresh.
 
@@ -15,7 +15,8 @@ use crate::extension::PluginQuarantine;
 use crate::runtime::Clock;
 
 /// The codes of bad ends.
-const BAD_ENDS: [&str; 3] = ["plugin_trapped", "plugin_timed_out", "plugin_out_of_memory"];
+const BAD_ENDS: [&str; 4] =
+    [Failure::TRAPPED, Failure::TIMED_OUT, Failure::OUT_OF_MEMORY, Failure::EXCEEDED_LIMIT];
 
 /// Of one plugin.
 pub(super) struct Quarantine {

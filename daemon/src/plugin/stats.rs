@@ -68,7 +68,7 @@ impl Drop for InFlight {
                 );
                 let failure = Failure::new(FailureKind::OutcomeUnknown, message);
                 self.stats.record(since.elapsed());
-                self.stats.quarantine.heard(Some(&failure.with_code("plugin_timed_out")));
+                self.stats.quarantine.heard(Some(&failure.with_code(Failure::TIMED_OUT)));
             }
             _ => self.stats.quarantine.not_begun(),
         }

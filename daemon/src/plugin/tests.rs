@@ -290,7 +290,7 @@ async fn an_answer_that_is_too_large_is_refused() {
         (i32.store offset=536 (i32.const 0) (i32.const 3000000))";
     let provisioner = Bench::new().provisioner(&TestGuest::provisioner().body("inspect", body)).await;
     let failure = provisioner.inspect(&target(), &Secrets::default()).await.unwrap_err();
-    assert_eq!(failure.code, "plugin_broke_contract", "{}", failure.message);
+    assert_eq!(failure.code, "plugin_exceeded_limit", "{}", failure.message);
 }
 
 #[tokio::test]

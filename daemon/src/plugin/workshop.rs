@@ -17,7 +17,7 @@ use super::engine;
 use super::error::{Error, Subject};
 use super::ground::Ground;
 use super::hook::{ComponentHook, Sandboxes};
-use super::host::{Linkers, LogBudget, Reachability, Script, Upstreams};
+use super::host::{Linkers, LogBudget, Lookups, Reachability, Script, Upstreams};
 use super::load::{Checked, Linked};
 use super::material::{Material, PluginTable};
 use super::options::{HookOptions, Limits, LoadingOptions, ProvisionerOptions};
@@ -40,6 +40,7 @@ pub(super) struct Workshop {
     pub(super) width: usize,
     engine: Engine,
     linkers: Linkers,
+    lookups: Lookups,
     drain: Duration,
     clock: Arc<dyn Clock>,
     pub(super) tasks: Tasks,
@@ -71,6 +72,7 @@ impl Workshop {
             width: available_parallelism().map_or(1, NonZero::get),
             engine,
             linkers,
+            lookups: Lookups::new(),
             drain: options.drain,
             clock,
             cleanup: Cleanup::new(tasks.clone()),
@@ -102,7 +104,7 @@ impl Workshop {
         let reach = Reachability::new(&subject.name, self.clock.clone());
         let mut upstreams = match &self.script {
             Some(script) => Upstreams::scripted(script.clone(), reach.clone()),
-            None => Upstreams::none(reach.clone()),
+            None => Upstreams::none(reach.clone()).sharing(self.lookups.clone()),
         };
         for (upstream, granted) in &options.upstreams {
             let credentials = material.credentials.get(upstream).cloned().unwrap_or_default();

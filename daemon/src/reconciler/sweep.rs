@@ -214,7 +214,7 @@ impl Reconciler {
             cursor = page.next_cursor;
         }
         let message = format!("{}'s list of workloads does not end", entry.name);
-        Err(Failure::new(FailureKind::OutcomeUnknown, message).with_code("plugin_broke_contract"))
+        Err(Failure::new(FailureKind::OutcomeUnknown, message).with_code(Failure::BROKE_CONTRACT))
     }
 
     async fn destroy(&self, entry: &ProvisionerEntry, found: &OwnedWorkload) -> Result<(), Failure> {

@@ -47,7 +47,7 @@ const OF_INSTANCES: [Entry; 6] = [
 ];
 
 /// In `errors` of a problem; in `CamelCase`, the reason of a condition, a cause or an event.
-const OF_PROVISIONERS: [Entry; 16] = [
+const OF_PROVISIONERS: [Entry; 17] = [
     (
         "not_applied",
         "The call was refused, or could not be made, before it had any effect: mostly the backend was not \
@@ -111,8 +111,8 @@ const OF_PROVISIONERS: [Entry; 16] = [
     ),
     (
         "plugin_quarantined",
-        "The plugin ended badly (trapped, timed out, needed more memory) several times in a row, and is left \
-         alone for a while: the call was not begun.",
+        "The plugin ended badly (trapped, timed out, needed or handed over too much) several times in a row, and \
+         is left alone for a while: the call was not begun.",
         "`GET /mcp/plugins` has the last bad end and when it is tried again. A new file or new settings begin \
          afresh; `[quarantine]` sets the pauses.",
     ),
@@ -123,7 +123,8 @@ const OF_PROVISIONERS: [Entry; 16] = [
     ),
     (
         "plugin_trapped",
-        "The plugin gave up in the middle of a call: a panic, an exit, or another end that is no answer. The          daemon is not touched by that.",
+        "The plugin gave up in the middle of a call: a panic, an exit, or another end that is no answer. The \
+         daemon is not touched by that.",
         "The log has what the plugin printed before. It is an error of the plugin.",
     ),
     (
@@ -133,9 +134,15 @@ const OF_PROVISIONERS: [Entry; 16] = [
         "Raise that limit if that is right; otherwise it is an error of the plugin.",
     ),
     (
+        "plugin_exceeded_limit",
+        "The plugin handed the daemon more than `limits.host_bytes` of its table at once, in an answer, a line \
+         of its log or a request, or more than 16 KiB of headers for a request, and was stopped. The message \
+         says which.",
+        "Raise `limits.host_bytes` if that is right; otherwise it is an error of the plugin.",
+    ),
+    (
         "plugin_broke_contract",
-        "The plugin's answer is one that cannot be, such as a success without a workload, or is larger than \
-         `limits.host_bytes`.",
+        "The plugin's answer is one that cannot be, such as a success without a workload.",
         "It is an error of the plugin: report it to its author, or go back to its last version.",
     ),
 ];

@@ -105,7 +105,11 @@ pub(in crate::plugin) fn observation(
 
 /// Of `owned`. Whatever does not carry the mark that was asked for is left out: it could be
 /// destroyed by what follows.
-pub(in crate::plugin) fn owned_page(asked: OwnerId, page: &api::OwnedPage) -> Result<OwnedPage, Broken> {
+pub(in crate::plugin) fn owned_page(
+    secrets: &Secrets,
+    asked: OwnerId,
+    page: &api::OwnedPage,
+) -> Result<OwnedPage, Broken> {
     let none = Secrets::default();
     bounded("workloads", &page.workloads, MAX_PAGE)?;
     let ours = page.workloads.iter().filter(|found| owner(&found.target.owner) == Some(asked));
@@ -117,7 +121,7 @@ pub(in crate::plugin) fn owned_page(asked: OwnerId, page: &api::OwnedPage) -> Re
                 instance,
                 // Without an instance the number counts nothing.
                 incarnation: instance.map(|_| found.target.attempt),
-                observation: observation(&none, &found.observation)?,
+                observation: observation(secrets, &found.observation)?,
             })
         })
         .collect::<Result<_, Broken>>()?;

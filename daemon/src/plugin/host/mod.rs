@@ -22,7 +22,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use self::http::Sender;
-pub(super) use self::http::{Credentials, Upstreams, read_credentials};
+pub(super) use self::http::{Credentials, Lookups, Upstreams, read_credentials};
 pub(super) use self::log::{GuestLog, LogBudget};
 pub(super) use self::reach::Reachability;
 pub use self::script::{Asked, Exchange, Script, ScriptedAnswer};
@@ -142,6 +142,7 @@ impl Linkers {
         let provisioner = || -> wasmtime::Result<Linker<State>> {
             let mut linker = hook()?;
             wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+            http::bound(&mut linker)?;
             Ok(linker)
         };
         let mut process_provisioner = provisioner()?;

@@ -1,6 +1,6 @@
 //! From an upstream's place to a connection: resolve → check every address → connect → TLS.
 //!
-//! A connector goes to one place, whatever URL it is asked for. A name is resolved here, for each
+//! A connector goes to one place, whatever URL it is asked for. A name is resolved (`resolver.rs`) for each
 //! connection anew, and what follows connects to the addresses that were found and checked, so that no
 //! second answer of a name server can come in between.
 
@@ -20,16 +20,15 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use wasmtime_wasi_http::Error;
 
+use super::resolver::Resolver;
 use crate::domain::refused_address;
 
-/// No name has more addresses that are worth trying.
-const MAX_ADDRESSES: usize = 16;
 /// After so long without an answer from one address the next one is tried beside it.
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 
@@ -80,9 +79,6 @@ pub(super) enum Place {
     Host(String, u16),
     /// A socket of this machine.
     Socket(PathBuf),
-    /// A name with these addresses, whatever name servers say.
-    #[cfg(test)]
-    Resolved(Vec<SocketAddr>),
 }
 
 /// See the module. Cheap to clone.
@@ -91,18 +87,20 @@ pub(super) struct Connector(Arc<Inner>);
 
 struct Inner {
     place: Place,
+    resolver: Resolver,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     within: Duration,
 }
 
 impl Connector {
-    /// To `place`, within that time.
+    /// To `place`, within that time, waiting for a turn to look up its name included.
     pub(super) fn new(
         place: Place,
+        resolver: Resolver,
         tls: Option<(TlsConnector, ServerName<'static>)>,
         within: Duration,
     ) -> Self {
-        Self(Arc::new(Inner { place, tls, within }))
+        Self(Arc::new(Inner { place, resolver, tls, within }))
     }
 }
 
@@ -112,9 +110,10 @@ impl Inner {
             Place::Socket(path) => {
                 Box::new(UnixStream::connect(path).await.map_err(NoConnection::connecting)?)
             }
-            Place::Host(host, port) => Box::new(open(permitted(host, resolve(host, *port).await?)?).await?),
-            #[cfg(test)]
-            Place::Resolved(addresses) => Box::new(open(permitted("test", addresses.clone())?).await?),
+            Place::Host(host, port) => {
+                let addresses = self.resolver.resolve(host, *port).await?;
+                Box::new(open(permitted(host, addresses)?).await?)
+            }
         };
         let Some((tls, name)) = &self.tls else { return Ok(Wire(TokioIo::new(stream))) };
         let stream = tls.connect(name.clone(), stream).await.map_err(|error| match error.kind() {
@@ -124,15 +123,6 @@ impl Inner {
         })?;
         Ok(Wire(TokioIo::new(Box::new(stream))))
     }
-}
-
-async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, NoConnection> {
-    // The URL's parser has brought every spelling of an IPv4 address into its usual form.
-    if let Ok(address) = host.parse() {
-        return Ok(vec![SocketAddr::new(address, port)]);
-    }
-    let found = lookup_host((host, port)).await.map_err(NoConnection::NotResolved)?;
-    Ok(found.take(MAX_ADDRESSES).collect())
 }
 
 /// Those of `addresses` that may be connected to: at least one.

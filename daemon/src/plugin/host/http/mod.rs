@@ -5,10 +5,10 @@
 //! configuration take its place → a connection of this plugin and upstream's own pool.
 //!
 //! ```text
-//!  mod.rs        the guest's side: which upstream is meant, and what the log says of it
+//!  mod.rs        the guest's side: which upstream is meant, and what the log says of it; unsent.rs: what is held
 //!   └ route.rs      one grant: path, headers, credentials, every bound
 //!      └ network.rs    a client, and what its errors mean
-//!         └ connector.rs   resolve → check each address → connect → TLS; tls.rs, credentials.rs
+//!         └ connector.rs   resolve → check each address → connect → TLS; resolver.rs, tls.rs, credentials.rs
 //! ```
 //!
 //! Guarantees: a guest never sees credentials and cannot send its own; redirects are handed back,
@@ -25,8 +25,10 @@ mod body;
 mod connector;
 mod credentials;
 mod network;
+mod resolver;
 mod route;
 mod tls;
+mod unsent;
 
 #[cfg(test)]
 mod tests;
@@ -40,10 +42,14 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 pub(super) use self::body::collect;
 pub(in crate::plugin) use self::credentials::{Credentials, read_credentials};
 use self::network::Network;
+pub(in crate::plugin) use self::resolver::Lookups;
+use self::resolver::Resolver;
 use self::route::Route;
+pub(super) use self::unsent::bound;
 use super::log::{GuestLog, Severity};
 use super::reach::Reachability;
 use super::script::Script;
+use crate::domain::Secrets;
 use crate::plugin::options::Upstream;
 
 /// What one plugin may reach, with its connections.
@@ -52,17 +58,25 @@ pub(in crate::plugin) struct Upstreams {
     /// Answers instead of the routes.
     script: Option<Arc<Script>>,
     reach: Arc<Reachability>,
+    lookups: Lookups,
+    tokens: Secrets,
 }
 
 impl Upstreams {
     /// Nothing may be reached.
-    pub(in crate::plugin) const fn none(reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), script: None, reach }
+    pub(in crate::plugin) fn none(reach: Arc<Reachability>) -> Self {
+        let (lookups, tokens) = (Lookups::new(), Secrets::default());
+        Self { routes: BTreeMap::new(), script: None, reach, lookups, tokens }
     }
 
     /// Whatever is asked is answered by `script`.
-    pub(in crate::plugin) const fn scripted(script: Arc<Script>, reach: Arc<Reachability>) -> Self {
-        Self { routes: BTreeMap::new(), script: Some(script), reach }
+    pub(in crate::plugin) fn scripted(script: Arc<Script>, reach: Arc<Reachability>) -> Self {
+        Self { script: Some(script), ..Self::none(reach) }
+    }
+
+    /// The same, whose names are looked up in the turns of `lookups`. Holds for what is granted afterwards.
+    pub(in crate::plugin) fn sharing(self, lookups: Lookups) -> Self {
+        Self { lookups, ..self }
     }
 
     /// Adds one grant. An error says what is wrong and what is allowed.
@@ -73,10 +87,21 @@ impl Upstreams {
         credentials: &Credentials,
     ) -> Result<(), String> {
         let base = route::base(&upstream.url)?;
-        let network = Network::new(&base, upstream, credentials)?;
+        let network = Network::new(&base, upstream, credentials, Resolver::new(self.lookups.clone()))?;
         let route = Route::new(base, upstream.bounds, credentials, network)?;
         self.routes.insert(name.to_owned(), Arc::new(route));
+        // No variable of an instance has a blank in its name.
+        let token = credentials.token.iter().map(|token| (format!("upstream {name}"), token.clone()));
+        self.tokens.0.extend(token);
         Ok(())
+    }
+
+    /// `secrets` of a call, and the tokens: an upstream may show in its answer what it was sent, and a guest
+    /// that means no harm may hand that on.
+    pub(in crate::plugin) fn with_tokens(&self, secrets: &Secrets) -> Secrets {
+        let mut all = secrets.clone();
+        all.0.extend(self.tokens.0.clone());
+        all
     }
 
     /// Whether anything may be reached.
@@ -117,6 +142,14 @@ impl WasiHttpHooks for Sender {
 
     fn default_scheme(&mut self) -> Option<Scheme> {
         Some(Scheme::HTTP)
+    }
+
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        unsent::WAITING_CHUNKS
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        unsent::CHUNK
     }
 
     fn send_request(

@@ -15,6 +15,7 @@ use wasmtime_wasi_http::{Error, WasiBody};
 
 use super::connector::{Connector, NoConnection, Place};
 use super::credentials::Credentials;
+use super::resolver::Resolver;
 use super::tls;
 use crate::domain::refused_address;
 use crate::plugin::options::{Bounds, Upstream};
@@ -32,7 +33,12 @@ pub(super) struct Network {
 
 impl Network {
     /// To where `base` and the upstream's `socket` point. An error names the key that is wrong.
-    pub(super) fn new(base: &Url, upstream: &Upstream, credentials: &Credentials) -> Result<Self, String> {
+    pub(super) fn new(
+        base: &Url,
+        upstream: &Upstream,
+        credentials: &Credentials,
+        resolver: Resolver,
+    ) -> Result<Self, String> {
         let host = base.host_str().unwrap_or_default();
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let place = match &upstream.socket {
@@ -54,7 +60,8 @@ impl Network {
             credentials.authorities.as_deref().map(tls::authorities).transpose()?;
             None
         };
-        Ok(Self::to(Connector::new(place, tls, upstream.bounds.connect_timeout), upstream.bounds))
+        let connector = Connector::new(place, resolver, tls, upstream.bounds.connect_timeout);
+        Ok(Self::to(connector, upstream.bounds))
     }
 
     pub(super) fn to(connector: Connector, bounds: Bounds) -> Self {

@@ -7,7 +7,7 @@ use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, HOST, PROXY_AUTHORIZATION, TRANSFER_ENCODING, USER_AGENT,
 };
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body as _;
 use reqwest::Url;
@@ -19,6 +19,13 @@ use super::body::{Bounded, collect};
 use super::credentials::Credentials;
 use super::network::{Network, too_many_headers};
 use crate::plugin::options::Bounds;
+
+/// Methods that are nobody's. `CONNECT` makes a tunnel; to `TRACE` and `TRACK` a server answers with the head it
+/// got, in which the operator's credentials are.
+const REFUSED_METHODS: [&str; 3] = ["CONNECT", "TRACE", "TRACK"];
+
+/// How often a path is decoded to see where it leads. One that is encoded still deeper is nobody's.
+const MAX_DECODINGS: usize = 8;
 
 /// See the module.
 pub(super) struct Route {
@@ -59,11 +66,11 @@ impl Route {
         if !path.starts_with('/') && !path.is_empty() {
             return None;
         }
-        // Setting the path resolves `..` in all its spellings.
+        // Setting the path resolves `..` in all spellings of the dots. Spellings of the slash are left.
         url.set_path(&format!("{prefix}{path}"));
         url.set_query(query);
         let rest = url.path().strip_prefix(prefix)?;
-        (rest.is_empty() || rest.starts_with('/')).then_some(url)
+        ((rest.is_empty() || rest.starts_with('/')) && !leaves(rest)).then_some(url)
     }
 
     /// The guest's headers, but for those that are not its own to set.
@@ -89,7 +96,8 @@ impl Route {
         let deadline = Instant::now() + total_timeout;
         let (parts, body) = request.into_parts();
         let url = self.url(parts.uri.path_and_query()).ok_or(Error::HttpRequestDenied)?;
-        if parts.method == Method::CONNECT {
+        // There are servers that take a method in any case.
+        if REFUSED_METHODS.iter().any(|refused| parts.method.as_str().eq_ignore_ascii_case(refused)) {
             return Err(Error::HttpRequestMethodInvalid);
         }
         let uri = url.as_str().parse::<http::Uri>().map_err(|_| Error::HttpRequestUriInvalid)?;
@@ -128,6 +136,42 @@ impl Route {
     }
 }
 
+/// Whether `path` has a `..` for a server that decodes before it resolves, and for those behind it that decode
+/// again, or that takes `\` for `/`, or cuts parameters (`..;x`) off.
+fn leaves(path: &str) -> bool {
+    let mut path = path.as_bytes().to_vec();
+    for _ in 0..MAX_DECODINGS {
+        let mut segments = path.split(|byte| matches!(byte, b'/' | b'\\'));
+        if segments.any(|segment| segment == b".." || segment.starts_with(b"..;")) {
+            return true;
+        }
+        let decoded = decoded(&path);
+        if decoded == path {
+            return false;
+        }
+        path = decoded;
+    }
+    true
+}
+
+/// `path`, decoded once.
+fn decoded(mut path: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    while let Some((&byte, rest)) = path.split_first() {
+        let digits = rest.split_at_checked(2).filter(|_| byte == b'%');
+        let found = digits.and_then(|(digits, rest)| Some((hex(digits)?, rest)));
+        let (byte, rest) = found.unwrap_or((byte, rest));
+        decoded.push(byte);
+        path = rest;
+    }
+    decoded
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(digits[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some((digit(0)? << 4) | digit(1)?)
+}
+
 /// Reads an upstream's URL.
 pub(super) fn base(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("url {text:?} is no URL: {error}"))?;
@@ -142,4 +186,51 @@ pub(super) fn base(text: &str) -> Result<Url, String> {
 
 pub(super) fn too_long(max: usize) -> Error {
     Error::HttpResponseBodySize(u64::try_from(max).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_leaves_is_known_however_it_is_written() {
+        for path in [
+            "/..",
+            "/../x",
+            "/a/..%2fb",
+            "/a%2F..%2Fb",
+            "/%2e%2e%2Fb",
+            "/.%2E/b",
+            "/..%5cb",
+            "/..\\b",
+            "/a%5C..",
+            "/..%252fb",
+            "/%252e%252e%252fb",
+            "/%25252e.%25252fb",
+            "/%%32%65%2e/b",
+            "/..;/b",
+            "/..%3bx=1/b",
+            "/%2525252525252525252525252525a",
+        ] {
+            assert!(leaves(path), "{path}");
+        }
+        for path in [
+            "",
+            "/",
+            "/a/b",
+            "/...",
+            "/a..b/..c/d..",
+            "/.%2fb",
+            "/a..%2fb",
+            "/..a%2fb",
+            "/%",
+            "/%2",
+            "/%25",
+            "/%zz..",
+            "/100%25/%C3%A9",
+            "/100%2525",
+        ] {
+            assert!(!leaves(path), "{path}");
+        }
+    }
 }

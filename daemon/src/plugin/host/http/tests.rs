@@ -1,7 +1,9 @@
 //! Against a server that says exactly what it is told to.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -18,8 +20,9 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{ServerConfig, crypto};
 
 use super::connector::{Connector, Place};
+use super::resolver::OF_ONE;
 use super::*;
-use crate::domain::{Secret, Secrets};
+use crate::domain::Secret;
 use crate::plugin::host::LogBudget;
 use crate::plugin::options::{Bounds, ClientCertificate, CredentialSource};
 use crate::runtime::{SystemClock, Tasks};
@@ -93,10 +96,16 @@ async fn send_with(granted: &Upstream, credentials: &Credentials, url: &str) -> 
 }
 
 async fn get(upstreams: &Arc<Upstreams>, url: &str) -> Got {
+    ask(upstreams, http::Method::GET, url).await
+}
+
+async fn ask(upstreams: &Arc<Upstreams>, method: http::Method, url: &str) -> Got {
     let log = GuestLog::new(LogBudget::new("test"), "create", Arc::new(Secrets::default()));
     let mut sender = Sender::new(upstreams.clone(), log);
     let body = http_body_util::Empty::new().map_err(|never| match never {}).boxed_unsync();
-    let request = http::Request::get(url)
+    let request = http::Request::builder()
+        .method(method)
+        .uri(url)
         .header("authorization", "Bearer guest")
         .header("x-guest", "1")
         .body(body)
@@ -133,12 +142,32 @@ async fn everything_else_is_denied() {
         "https://manager/",
         "http://manager/../secret",
         "http://manager/%2e%2e/secret",
+        "http://manager/..%2fsecret",
+        "http://manager/a/..%2F..%2fsecret",
+        "http://manager/%2e%2e%2Fsecret",
+        "http://manager/..%5csecret",
+        "http://manager/..\\secret",
+        "http://manager/%252e%252e%252fsecret",
         "http://manager/..",
     ] {
         let (answer, reached) = send(upstream(&based), asked).await;
         assert!(matches!(answer, Err(Error::HttpRequestDenied)), "{asked}: {answer:?}");
         assert_eq!(reached, None, "{asked}");
     }
+}
+
+#[tokio::test]
+async fn no_method_that_is_answered_with_the_credentials_is_sent() {
+    let (url, mut requests) = server(OK).await;
+    let mut upstreams = Upstreams::none(Reachability::new("test", Arc::new(SystemClock)));
+    upstreams.grant("manager", &upstream(&url), &credentials()).unwrap();
+    let upstreams = Arc::new(upstreams);
+    for method in ["TRACE", "trace", "Track", "TRACK", "CONNECT", "connect"] {
+        let answer = ask(&upstreams, method.parse().unwrap(), "http://manager/").await;
+        assert!(matches!(answer, Err(Error::HttpRequestMethodInvalid)), "{method}: {answer:?}");
+    }
+    assert!(requests.try_recv().is_err(), "nothing was sent");
+    assert!(ask(&upstreams, "TRACES".parse().unwrap(), "http://manager/").await.is_ok());
 }
 
 #[tokio::test]
@@ -227,16 +256,65 @@ fn an_address_that_is_always_refused_is_refused_however_it_is_written() {
 
 /// An upstream whose name has these addresses.
 fn resolved(addresses: &[&str], port: u16) -> (Arc<Upstreams>, Arc<Reachability>) {
+    let addresses: Vec<_> =
+        addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), port)).collect();
+    let resolver = Resolver::asking(move |_, _| Ok(addresses.clone()), Lookups::new());
+    named(resolver, bounds())
+}
+
+/// An upstream whose name is looked up by `resolver`.
+fn named(resolver: Resolver, bounds: Bounds) -> (Arc<Upstreams>, Arc<Reachability>) {
     let reach = Reachability::new("test", Arc::new(SystemClock));
     let mut upstreams = Upstreams::none(reach.clone());
-    let addresses =
-        addresses.iter().map(|address| std::net::SocketAddr::new(address.parse().unwrap(), port)).collect();
-    let connector = Connector::new(Place::Resolved(addresses), None, bounds().connect_timeout);
-    let network = Network::to(connector, bounds());
+    let place = Place::Host("name.example".to_owned(), 80);
+    let network = Network::to(Connector::new(place, resolver, None, bounds.connect_timeout), bounds);
     let base = route::base("http://name.example").unwrap();
-    let route = Route::new(base, bounds(), &credentials(), network).unwrap();
+    let route = Route::new(base, bounds, &credentials(), network).unwrap();
     upstreams.routes.insert("manager".to_owned(), Arc::new(route));
     (Arc::new(upstreams), reach)
+}
+
+#[tokio::test]
+async fn a_lookup_that_nobody_waits_for_any_more_keeps_its_turn() {
+    let began = Instant::now();
+    let (url, _) = lasting_server().await;
+    let address: SocketAddr = url[7..].parse().unwrap();
+    // No name server answers until the gate opens; it opens too when this test fails.
+    let (keeper, gate) = std::sync::mpsc::sync_channel::<()>(1);
+    let (gate, under_way) = (Arc::new(Mutex::new(gate)), Arc::new(AtomicUsize::new(0)));
+    let lookups = Lookups::of(OF_ONE + 1);
+    let upstream = || {
+        let (gate, under_way) = (gate.clone(), under_way.clone());
+        let look_up = move |_: &str, _| {
+            under_way.fetch_add(1, Ordering::SeqCst);
+            let _ = gate.lock().unwrap().recv();
+            under_way.fetch_sub(1, Ordering::SeqCst);
+            Ok(vec![address])
+        };
+        let bounds = Bounds { first_byte_timeout: Duration::from_millis(20), ..bounds() };
+        named(Resolver::asking(look_up, lookups.clone()), bounds).0
+    };
+    let (first, second) = (upstream(), upstream());
+    // What one upstream may have, and then what all may.
+    for (upstream, most) in [(&first, OF_ONE), (&second, OF_ONE + 1)] {
+        for _ in 0..3 * OF_ONE {
+            let answer = get(upstream, "http://manager/").await;
+            assert!(matches!(answer, Err(Error::HttpResponseTimeout)), "{answer:?}");
+            let now = under_way.load(Ordering::SeqCst);
+            assert!(now <= most, "{now} lookups are under way");
+        }
+        while under_way.load(Ordering::SeqCst) < most {
+            assert!(began.elapsed() < Duration::from_secs(30), "a turn was not taken");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    drop(keeper);
+    // Those that end give their turns back.
+    for upstream in [&first, &second] {
+        while get(upstream, "http://manager/").await.is_err() {
+            assert!(began.elapsed() < Duration::from_secs(30), "a turn was not given back");
+        }
+    }
 }
 
 #[tokio::test]

@@ -131,23 +131,15 @@ impl Swap {
         changing.asked = options;
         changing.allowances = allowances;
         let mut active = self.active.load_full();
-        let built = tokio::select! {
-            next = timeout(PATIENCE, self.next(&changing, &active)) => Some(next.ok()),
-            () = self.interrupted.notified() => None,
-        };
-        let built = match built {
-            Some(Some(next)) => Some(next),
-            Some(None) => {
+        let patient = timeout(PATIENCE, self.next(&changing, &active));
+        let (next, digests) = match self.unless_interrupted(patient).await? {
+            Ok(next) => next,
+            Err(_elapsed) => {
                 self.settle(&mut changing).await;
                 active = self.active.load_full();
-                tokio::select! {
-                    next = self.next(&changing, &active) => Some(next),
-                    () = self.interrupted.notified() => None,
-                }
+                self.unless_interrupted(self.next(&changing, &active)).await?
             }
-            None => None,
         };
-        let Some((next, digests)) = built else { return Err(Error::Interrupted) };
         let done = match next {
             Ok(parts) if parts.same_as(&active.parts) => {
                 Ok(Reloaded { generation: active.set.generation, changed: Vec::new() })
@@ -174,6 +166,13 @@ impl Swap {
                 self.settle(&mut changing).await;
                 Err(error)
             }
+        }
+    }
+
+    async fn unless_interrupted<T>(&self, building: impl Future<Output = T>) -> Result<T, Error> {
+        tokio::select! {
+            built = building => Ok(built),
+            () = self.interrupted.notified() => Err(Error::Interrupted),
         }
     }
 

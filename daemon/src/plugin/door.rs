@@ -105,10 +105,11 @@ impl PluginHost {
                     tracing::warn!("the daemon starts with the plugins that served last");
                     return Ok(this);
                 }
-                let held_back =
-                    lacking.into_iter().filter(|plugin| refusals.iter().all(|one| one.plugin != *plugin));
-                let held_back: Vec<Refusal> = held_back.map(Refusal::held_back).collect();
-                refusals.extend(held_back.into_iter().chain(lost));
+                // Said where nothing else keeps the daemon from starting.
+                if !refusals.iter().any(|refusal| lacking.contains(&refusal.plugin)) {
+                    refusals.extend(lacking.into_iter().map(Refusal::held_back));
+                }
+                refusals.extend(lost);
                 Err(Error::Refused(refusals))
             }
             Err(error) => Err(error),

@@ -334,8 +334,7 @@ impl Error {
             Self::Table { .. } => "table_unusable",
             Self::Unstored { .. } => "plugins_unstored",
             Self::NoDefault { .. } => "default_provisioner_unknown",
-            Self::Interrupted => "interrupted",
-            Self::Refused(_) => "plugins_refused",
+            Self::Interrupted | Self::Refused(_) => "plugins_refused",
         }
     }
 }

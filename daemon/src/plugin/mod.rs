@@ -5,14 +5,21 @@
 //! [`extension`](crate::extension): whoever calls them sees answers and failures, never a trap.
 //!
 //! ```text
-//!  swap.rs     the door; one immutable set (set.rs), replaced whole; standing.rs says how each stands
-//!   │ next.rs     from what is asked for to the next set; allowance.rs: what is taken away in any case
-//!   │ serving.rs  what serves on, with what is left to it and the credentials of now
-//!   │ restore.rs  from what was published, out of our own copies (warehouse.rs)
-//!   └ workshop.rs one plugin (built.rs) from its table and files (material.rs): load.rs (the birth), compiler.rs, compilation.rs, engine.rs
-//!      └ provisioner.rs, hook.rs    the component as an extension; convert/ its words; cleanup.rs
-//!         └ call.rs    one call: fresh sandbox, turn, deadline, how it ended; quarantine.rs
-//!            └ host/      what the guest finds: log, settings, wasi, http, process
+//!  door.rs      what the daemon does with plugins, and what the rest of it sees of them; ground.rs: what it
+//!   │           has to be given; workbench.rs: the same for one plugin of an author
+//!   └ swap.rs     one immutable set (set.rs), replaced whole; standing.rs says how each plugin stands
+//!      └ draft.rs    the set that comes next:
+//!         │ next.rs     from what is asked for, as its files are (survey.rs)
+//!         │ serving.rs  from what serves on, with what is left to it (allowance.rs) and the credentials of now
+//!         │ restore.rs  from what was published, or served before
+//!         └ workshop.rs one plugin (built.rs) of its material.rs, which lies in stock.rs: the operator's files
+//!            │           (regular.rs) and our own copies (warehouse.rs), known by their digest.rs; trial.rs
+//!            │ load.rs     its birth: compiler.rs, compilation.rs, engine.rs; schema.rs; anatomy.rs without it
+//!            └ provisioner.rs, hook.rs    the component as an extension, denied.rs instead of one;
+//!               │                          convert/ its words; cleanup.rs after it
+//!               └ call.rs    one call: fresh sandbox (limiter.rs), turn, deadline, how it ended (stats.rs,
+//!                  │          quarantine.rs)
+//!                  └ host/      what the guest finds: log, settings, wasi, http, process
 //! ```
 //!
 //! Invariants:

@@ -224,6 +224,13 @@ impl TestDaemon {
         self.dir.disable_cleanup(keep);
     }
 
+    /// Whether this text is in the database. The daemon must not run: what it holds is not in the file yet.
+    pub fn has_stored(&self, text: &str) -> bool {
+        assert!(self.child.is_none(), "the daemon runs");
+        let file = fs::read(self.dir().join("data/wharfinger.redb")).expect("the daemon has started before");
+        file.windows(text.len()).any(|window| window == text.as_bytes())
+    }
+
     /// Every file of plugins' machine code, and which file it is: one that is made anew is another.
     pub fn machine_code(&self) -> BTreeMap<PathBuf, u64> {
         let entries = fs::read_dir(self.dir().join("data/plugins")).expect("the daemon has started before");

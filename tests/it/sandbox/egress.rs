@@ -139,7 +139,11 @@ async fn a_token_is_the_files_and_a_new_one_is_used_without_a_restart() {
     let body = daemon.until("/mcp/plugins", |body| state(body, "moody") == "refused").await;
     assert!(body.to_string().contains("bearer_token.file"), "{body}");
     ask(&daemon, "three").await;
-    assert!(!daemon.log().contains("token-of-all") && !daemon.log().contains("second-token"));
+    assert!(daemon.terminate().await.success());
+    assert!(daemon.has_stored("said 200 and 2 bytes"), "what was answered is in the file");
+    for token in ["token-of-all", "second-token"] {
+        assert!(!daemon.log().contains(token) && !daemon.has_stored(token), "{token}");
+    }
 }
 
 #[tokio::test]

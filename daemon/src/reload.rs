@@ -88,8 +88,8 @@ impl Reload {
     }
 
     async fn run(mut self, changed: Activator, watcher: PathWatcher) {
+        let mut waiting = Vec::new();
         loop {
-            let mut waiting = Vec::new();
             tokio::select! {
                 () = changed.rung() => {}
                 () = tokio::time::sleep(SECOND_LOOK), if self.suspicious.is_some() || self.plugins.are_leaving() => {}
@@ -106,16 +106,19 @@ impl Reload {
             while let Ok(request) = self.requests.try_recv() {
                 waiting.push(request);
             }
-            self.reload(&changed).await;
+            let looked = self.reload(&changed).await;
             watcher.set(self.watched());
-            for request in waiting {
-                // Nobody may be waiting any more.
-                let _ = request.send(());
+            if looked {
+                for request in waiting.drain(..) {
+                    // Nobody may be waiting any more.
+                    let _ = request.send(());
+                }
             }
         }
     }
 
-    async fn reload(&mut self, changed: &Activator) {
+    /// Takes a look. False: it was ended by something more urgent, and `changed` was rung for another one.
+    async fn reload(&mut self, changed: &Activator) -> bool {
         self.rest().await;
         match config::load(&self.source.config, config::environment(), &self.source.overrides) {
             Ok(loaded) => self.take_up(loaded, changed).await,
@@ -134,6 +137,7 @@ impl Reload {
                     Some(allowances) => self.plugins.curtail(allowances).await,
                     None => self.plugins.refresh().await,
                 }
+                true
             }
         }
     }
@@ -155,12 +159,12 @@ impl Reload {
         }
     }
 
-    async fn take_up(&mut self, loaded: Loaded, changed: &Activator) {
+    async fn take_up(&mut self, loaded: Loaded, changed: &Activator) -> bool {
         let serving = self.plugins.current();
         let lost_hooks = !serving.hooks.is_empty() && loaded.options.plugin.hooks.is_empty();
         if lost_hooks && !self.was_seen_before(&loaded) {
             self.plugins.curtail(loaded.allowances).await;
-            return;
+            return true;
         }
         self.suspicious = None;
         let needs_restart = different(&self.loaded.fixed, &loaded.fixed);
@@ -190,9 +194,11 @@ impl Reload {
             }
         };
         // What else it refused it says itself.
-        if is_stale || matches!(built, Err(plugin::Error::Interrupted)) {
+        let interrupted = matches!(built, Err(plugin::Error::Interrupted));
+        if is_stale || interrupted {
             changed.ring();
         }
+        !interrupted
     }
 
     /// Whether the file says something else by now.

@@ -63,6 +63,15 @@ pub struct Taken {
     pub mode: Option<HookMode>,
 }
 
+impl Taken {
+    /// Whether something is taken away that `other` leaves.
+    pub fn takes_more_than(&self, other: &Self) -> bool {
+        (self.enabled && !other.enabled)
+            || (self.process && !other.process)
+            || !self.upstreams.is_subset(&other.upstreams)
+    }
+}
+
 /// One version of a plugin: enough to build it again, without the operator's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginVersion {

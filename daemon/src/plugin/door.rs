@@ -64,7 +64,11 @@ impl PluginHost {
         if !forsaken.is_empty() {
             return Err(Error::Refused(forsaken.into_iter().map(|refusal| refusal.forsaken()).collect()));
         }
-        let lost_hooks = lost.is_empty() && !parts.hooks.is_empty() && options.hooks.is_empty();
+        let wanted: Vec<PluginKey> = options.wanted().collect();
+        // Without a provisioner that it has to build anew, the set before is none to begin with.
+        let lost_hooks = !parts.hooks.is_empty()
+            && options.hooks.is_empty()
+            && !lost.iter().any(|refusal| wanted.contains(&refusal.plugin));
         let swap = Swap {
             workshop,
             changed,
@@ -88,7 +92,6 @@ impl PluginHost {
             this.curtail(allowances).await;
             return Ok(this);
         }
-        let wanted: Vec<PluginKey> = options.wanted().collect();
         match this.reload(options, allowances).await {
             Ok(_) => {
                 for refusal in &lost {
@@ -101,7 +104,8 @@ impl PluginHost {
             Err(Error::Refused(mut refusals)) => {
                 // Without one of them, what it was to refuse would pass.
                 let lacking = this.lacking(wanted);
-                if lost.is_empty() && lacking.is_empty() {
+                let lost_hook = lost.iter().any(|refusal| refusal.plugin.kind == PluginKind::Hook);
+                if lacking.is_empty() && !lost_hook {
                     tracing::warn!("the daemon starts with the plugins that served last");
                     return Ok(this);
                 }
@@ -179,9 +183,10 @@ impl PluginHost {
     }
 
     /// Whether a provisioner that the configuration lacks has no instances: it goes with the next reload,
-    /// if nobody is at work on an earlier set.
+    /// if nobody is at work on an earlier set. Beside a configuration that is refused none goes.
     pub fn are_leaving(&self) -> bool {
-        self.swap.active.load().parts.retired.iter().any(|name| (self.swap.instances)(name) == 0)
+        self.swap.standing().is_content()
+            && self.swap.active.load().parts.retired.iter().any(|name| (self.swap.instances)(name) == 0)
     }
 
     /// With the next reload, what took too much to compile is compiled again.
@@ -228,8 +233,6 @@ impl Plugins for PluginHost {
     async fn roll_back(&self, name: &str, kind: Option<PluginKind>) -> Result<u64, RollbackError> {
         let key = self.swap.standing().find(name, kind)?;
         let swap = self.swap.clone();
-        // What serves is to be replaced now, and not when the compiler has time.
-        swap.interrupt();
         // What is stored must serve: whoever asked may leave in between.
         let rolled_back = async move { swap.roll_back(&key).await };
         match self.swap.workshop.tasks.carry_out("roll back a plugin", rolled_back).await {

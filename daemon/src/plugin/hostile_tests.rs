@@ -208,7 +208,7 @@ async fn a_damaged_component_is_refused_or_serves_and_never_more() {
 }
 
 const POLICY: BreakerPolicy =
-    BreakerPolicy { failures: 2, pause: Duration::from_millis(300), max_pause: Duration::from_secs(2) };
+    BreakerPolicy { failures: 2, pause: Duration::from_secs(1), max_pause: Duration::from_secs(4) };
 
 /// A host whose only plugin traps in `create`, and is well otherwise.
 async fn trapping(bench: &Bench) -> (PluginHost, Options) {

@@ -64,8 +64,8 @@ impl ComponentProvisioner {
         Call { function, turns, turns_key, timeout, timeout_remedy, secrets, has_effects: false }
     }
 
-    /// What is replaced in whatever a call logs and answers: the secrets of its instance, and what the host
-    /// shows its upstreams.
+    /// What is replaced in whatever a call logs, and answers about an instance: the instance's secrets, and
+    /// what the host shows its upstreams.
     fn hidden(&self, secrets: &Secrets) -> Arc<Secrets> {
         Arc::new(self.guest.upstreams.with_tokens(secrets))
     }

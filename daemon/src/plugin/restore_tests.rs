@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 
 use crate::extension::{Extensions as _, Plugins as _};
 use crate::plugin::testing::TestGuest;
-use crate::plugin::tests::{Bench, options, provisioner_options};
+use crate::plugin::tests::{Bench, hook_options, options, provisioner_options};
 use crate::plugin::{
-    Allowances, Bounds, CredentialSource, Error, Options, PluginHost, ProvisionerOptions, Upstream,
+    Allowances, Bounds, CredentialSource, Error, HookOptions, Options, PluginHost, ProvisionerOptions,
+    Upstream,
 };
 
 /// A provisioner whose upstream is shown the token in a file, known to `bench`.
@@ -121,4 +122,51 @@ async fn a_disabled_provisioner_that_could_not_be_built_is_retired_when_its_tabl
     host.reload(other(None), Allowances::default()).await.unwrap();
     assert_eq!(stored(), (vec!["other".to_owned()], vec![]));
     assert!(host.reports().iter().all(|report| report.name == "other"));
+}
+
+#[tokio::test]
+async fn one_that_is_disabled_and_lost_is_needed_for_nothing_but_its_instances() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let token = bench.folder.path().join("token");
+    std::fs::write(&token, "a-token").unwrap();
+    let lost = with_token(&bench, "lost", &path, HERE, &token).provisioners.remove(0);
+    let lost = ProvisionerOptions { name: "lost".parse().unwrap(), ..lost };
+    let local = ProvisionerOptions { table: "local".to_owned(), ..provisioner_options(&path) };
+    let naming = HookOptions { table: "a hook".to_owned(), ..hook_options(&hook) };
+    let mut table = options(local, vec![naming]);
+    table.provisioners.push(lost);
+    bench.remember(&table);
+    drop(bench.start(table.clone()).await.unwrap());
+    std::fs::remove_file(&token).unwrap();
+    table.provisioners[1].enabled = false;
+    for _ in 0..2 {
+        drop(bench.start(table.clone()).await.unwrap());
+    }
+    // Its last good copy serves beside a bad file, and a configuration without hooks is looked at twice.
+    let whole = std::fs::read(&hook).unwrap();
+    std::fs::write(&hook, b"half a fi").unwrap();
+    assert_eq!(bench.start(table.clone()).await.unwrap().current().hooks.len(), 1);
+    std::fs::write(&hook, whole).unwrap();
+    table.hooks.clear();
+    assert_eq!(bench.start(table).await.unwrap().current().hooks.len(), 1);
+}
+
+#[tokio::test]
+async fn a_rollback_leads_to_what_can_be_built_before_it_leads_to_what_was_lost() {
+    let bench = Bench::new();
+    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
+    let (token, other) = (bench.folder.path().join("token"), bench.folder.path().join("other"));
+    std::fs::write(&token, "a-token").unwrap();
+    std::fs::write(&other, "another-token").unwrap();
+    let host = bench.start(with_token(&bench, "first", &path, HERE, &other)).await.unwrap();
+    host.reload(with_token(&bench, "second", &path, HERE, &token), Allowances::default()).await.unwrap();
+    drop(host);
+    std::fs::remove_file(&token).unwrap();
+    let host = bench.start(with_token(&bench, "third", &path, HERE, &other)).await.unwrap();
+    let serving = || host.swap.active.load().parts.provisioner("local").unwrap().version().table;
+    assert_eq!(serving(), "third");
+    host.roll_back("local", None).await.unwrap();
+    assert_eq!(serving(), "first");
 }

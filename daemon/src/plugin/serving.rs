@@ -56,18 +56,23 @@ impl Draft<'_> {
         parts: &mut Parts,
         old: &Arc<BuiltProvisioner>,
         table: &ProvisionerOptions,
-        taken: Taken,
+        mut taken: Taken,
     ) {
         let name = old.material.options.name.clone();
         parts.provisioners.insert(name.clone(), old.clone());
         if parts.disabled.contains(&name) {
             return;
         }
-        let differs = taken != old.material.taken;
         let options = table.clone().without(&taken);
         let stock = &self.workshop.stock;
         let (credentials, mut unusable) = stock.credentials(&options, &old.material.credentials).await;
-        if differs || credentials != old.material.credentials {
+        // What comes back comes with its credentials, or not at all.
+        taken
+            .upstreams
+            .extend(options.upstreams.keys().filter(|name| !credentials.contains_key(*name)).cloned());
+        let options = options.without(&taken);
+        let is_less = taken.takes_more_than(&old.material.taken);
+        if taken != old.material.taken || credentials != old.material.credentials {
             let material = Material { options, taken, credentials, ..old.material.clone() };
             match self.workshop.provisioner(material).await {
                 Ok(mut built) => {
@@ -75,7 +80,7 @@ impl Draft<'_> {
                     built.complaints.clone_from(&old.complaints);
                     parts.provisioners.insert(name, Arc::new(built.serving_from(self.generation)));
                 }
-                Err(error) if differs => {
+                Err(error) if is_less => {
                     tracing::error!(provisioner = %name, %error, "it cannot be built with what is left to it: it is denied everything");
                     parts.disabled.insert(name);
                 }

@@ -267,6 +267,7 @@ async fn a_provisioner_that_lost_its_table_makes_nothing_new_though_the_rest_is_
         assert!(host.reload(table.clone(), allowances).await.is_err());
         assert_eq!(standing(&host), expected);
     }
+    assert!(!host.are_leaving(), "it goes with a whole configuration");
     drop(host);
     host = bench.start(table.clone()).await.unwrap();
     assert_eq!(standing(&host), ProvisionerStanding::Retired, "a restart knows it");
@@ -333,10 +334,13 @@ async fn a_disabled_provisioner_whose_table_goes_is_retired_and_still_disabled()
     let mut disabled = without.clone();
     disabled.provisioners.push(ProvisionerOptions { enabled: false, ..table.provisioners[0].clone() });
     host.reload(disabled, Allowances::default()).await.unwrap();
-    host.reload(without, Allowances::default()).await.unwrap();
+    host.reload(without.clone(), Allowances::default()).await.unwrap();
     let local: ProvisionerName = "local".parse().unwrap();
     assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Disabled);
     assert!(host.swap.active.load().parts.retired.contains(&local));
+    drop(host);
+    let host = bench.start(without).await.unwrap();
+    assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Disabled, "over a restart");
     // A table gives it its calls back.
     let mut again = options(other, table.hooks);
     again.provisioners.extend(table.provisioners);

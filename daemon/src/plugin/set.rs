@@ -107,6 +107,11 @@ impl Parts {
         self.lost.iter().find(|lost| lost.key() == *key)
     }
 
+    /// The version before the one that serves.
+    pub(super) fn earlier(&self, key: &PluginKey) -> Option<&PluginVersion> {
+        self.previous.iter().rfind(|version| version.key() == *key)
+    }
+
     /// The version that a person rolled back from, if they did.
     pub(super) fn rejected(&self, key: &PluginKey) -> Option<&PluginVersion> {
         self.rejected.iter().find(|rejected| rejected.key() == *key)
@@ -142,12 +147,17 @@ impl Parts {
     /// Remembers, of what served in `before` and does not in these, the last `keep` versions of each
     /// plugin. Of one that nobody can speak of any more, in this set or in a file, nothing is remembered.
     pub(super) fn remember(&mut self, before: &Self, keep: usize, asked: &Options) {
-        for old in before.versions().into_iter().chain(before.lost.iter().cloned()) {
+        for old in before.versions() {
             let serves = self.version(&old.key()).is_some_and(|new| new.equals(&old));
             if !serves {
                 self.previous.retain(|known| !known.equals(&old));
                 self.previous.push(old);
             }
+        }
+        // What could not be built lately is the last one that somebody would roll back to.
+        for lost in &before.lost {
+            self.previous.retain(|known| !known.equals(lost));
+            self.previous.insert(0, lost.clone());
         }
         let known: BTreeSet<PluginKey> =
             asked.keys().chain(self.versions().iter().map(PluginVersion::key)).collect();
@@ -173,10 +183,17 @@ impl Parts {
 
     /// What is stored.
     pub(super) fn published(&self, generation: u64) -> PublishedSet {
+        let mut plugins = self.versions();
+        for version in &mut plugins {
+            // One that is retired has no table that says so.
+            let name = version.key().provisioner_name();
+            version.taken.enabled |= name.is_some_and(|name| self.disabled.contains(&name));
+        }
+        plugins.extend(self.lost.iter().cloned());
         PublishedSet {
             generation,
             default_provisioner: self.default_provisioner.clone(),
-            plugins: self.versions().into_iter().chain(self.lost.iter().cloned()).collect(),
+            plugins,
             retired: self.retired.iter().cloned().collect(),
             previous: self.previous.clone(),
             rejected: self.rejected.clone(),

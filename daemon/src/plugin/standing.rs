@@ -64,6 +64,11 @@ impl Standing {
         self.logged = None;
     }
 
+    /// Whether nothing of the configuration was refused when it was last looked at.
+    pub(super) fn is_content(&self) -> bool {
+        self.refusals.is_empty() && self.configuration.refusal.is_none()
+    }
+
     /// What the configuration asks for was refused. True if that is news.
     pub(super) fn refused(&mut self, error: &Error, active: &Parts, at: Timestamp) -> bool {
         let text = error.to_string();
@@ -102,7 +107,11 @@ impl Standing {
                 Some(&rejected.digest) == digest.as_ref() && rejected.table == *table
             });
             if !self.refusals.contains_key(key) && !off && !serves && !was_rejected {
-                let (code, message) = (HELD_BACK.to_owned(), message.to_owned());
+                let code = HELD_BACK.to_owned();
+                let message = match key.kind {
+                    PluginKind::Provisioner => message.to_owned(),
+                    PluginKind::Hook => format!("{message}; a weaker mode holds already"),
+                };
                 let refusal = PluginRefusal { at, code, message, digest: digest.clone() };
                 self.refusals.insert(key.clone(), refusal);
             }

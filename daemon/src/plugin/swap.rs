@@ -18,6 +18,7 @@
 //! * One change at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -126,18 +127,20 @@ impl Swap {
     /// Who has something more urgent may [interrupt](Self::interrupt) the building; then it is as if nothing
     /// had been asked for, and it is to be asked for again.
     pub(super) async fn reload(&self, options: Options, allowances: Allowances) -> Result<Reloaded, Error> {
+        // From now on: whoever interrupts may do it while this waits for its turn, too.
+        let mut interrupted = pin!(self.interrupted.notified());
         let mut changing = self.changing.lock().await;
         self.hook_tables.store(Arc::new(options.hooks.clone()));
         changing.asked = options;
         changing.allowances = allowances;
         let mut active = self.active.load_full();
         let patient = timeout(PATIENCE, self.next(&changing, &active));
-        let (next, digests) = match self.unless_interrupted(patient).await? {
+        let (next, digests) = match unless(interrupted.as_mut(), patient).await? {
             Ok(next) => next,
             Err(_elapsed) => {
                 self.settle(&mut changing).await;
                 active = self.active.load_full();
-                self.unless_interrupted(self.next(&changing, &active)).await?
+                unless(interrupted, self.next(&changing, &active)).await?
             }
         };
         let done = match next {
@@ -166,13 +169,6 @@ impl Swap {
                 self.settle(&mut changing).await;
                 Err(error)
             }
-        }
-    }
-
-    async fn unless_interrupted<T>(&self, building: impl Future<Output = T>) -> Result<T, Error> {
-        tokio::select! {
-            built = building => Ok(built),
-            () = self.interrupted.notified() => Err(Error::Interrupted),
         }
     }
 
@@ -209,12 +205,14 @@ impl Swap {
     /// Puts the version before the one that serves in its place, until the files of what it was rolled
     /// back from change.
     pub(super) async fn roll_back(&self, key: &PluginKey) -> Result<Reloaded, RollbackError> {
-        let mut changing = self.changing.lock().await;
+        let nothing = || RollbackError::NothingBefore { kind: key.kind.as_str(), name: key.name.clone() };
+        if self.active.load().parts.earlier(key).is_none() {
+            return Err(nothing());
+        }
+        // What serves is to be replaced now, and not when the compiler has time. It is the next one's turn.
+        let (mut changing, ()) = tokio::join!(self.changing.lock(), async { self.interrupt() });
         let active = self.active.load_full();
-        let earlier = active.parts.previous.iter().rfind(|version| version.key() == *key).cloned();
-        let Some(version) = earlier else {
-            return Err(RollbackError::NothingBefore { kind: key.kind.as_str(), name: key.name.clone() });
-        };
+        let version = active.parts.earlier(key).cloned().ok_or_else(nothing)?;
         let mut parts = self.draft(&changing, &active).put_back(&version).await.map_err(refused)?;
         // What serves is not among what served before.
         parts.previous.retain(|known| *known != version);
@@ -266,6 +264,16 @@ impl Swap {
         }
         let stored = self.ledger.publish(parts.published(generation)).await;
         stored.map_err(|source: Cause| Error::Unstored { source })
+    }
+}
+
+async fn unless<T>(
+    interrupted: impl Future<Output = ()>,
+    building: impl Future<Output = T>,
+) -> Result<T, Error> {
+    tokio::select! {
+        built = building => Ok(built),
+        () = interrupted => Err(Error::Interrupted),
     }
 }
 

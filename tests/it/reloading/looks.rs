@@ -61,7 +61,7 @@ async fn a_file_that_is_written_all_the_time_is_read_when_it_rests() {
     assert!(config.contains(&hooks));
     // Its hooks are written last, and what comes before takes a while.
     let rest = config.replace(&hooks, "");
-    let comments: String = (0..100).map(|line| format!("# line {line}\n")).collect();
+    let comments: String = (0..200).map(|line| format!("# line {line}\n")).collect();
     let path = daemon.config_path();
     let writing = tokio::task::spawn_blocking(move || {
         let mut file = fs::File::create(path).unwrap();

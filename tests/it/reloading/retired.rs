@@ -124,7 +124,7 @@ async fn a_backend_that_has_instances_is_moved_only_when_it_is_said_to_be_the_sa
 async fn a_daemon_that_lost_a_retired_provisioner_with_instances_does_not_start_without_it() {
     let mut daemon = TestDaemon::builder().local().toml(HARBOUR).prepare();
     // The two have different components, and only that of `harbour` is lost.
-    let local = std::fs::read(daemon.dir().join("plugins/local.wasm")).unwrap();
+    let local = fs::read(daemon.dir().join("plugins/local.wasm")).unwrap();
     daemon.write_file("plugins/harbour.wasm", components::version(local, 1));
     edit(&daemon, HARBOUR, &HARBOUR.replace("local.wasm", "harbour.wasm"));
     daemon.start().await;
@@ -137,13 +137,18 @@ async fn a_daemon_that_lost_a_retired_provisioner_with_instances_does_not_start_
     assert_eq!(harbour["state"], "retired", "{harbour}");
     let hex = harbour["active"]["digest"].as_str().unwrap().replace("sha256:", "");
     daemon.kill9();
-    std::fs::remove_file(daemon.dir().join(format!("data/plugins/{hex}.wasm"))).unwrap();
+    // Neither its copy is left nor the file.
+    let file = daemon.dir().join("plugins/harbour.wasm");
+    let whole = fs::read(&file).unwrap();
+    fs::remove_file(file).unwrap();
+    fs::remove_file(daemon.dir().join(format!("data/plugins/{hex}.wasm"))).unwrap();
     let status = daemon.start_and_expect_exit().await;
     assert_eq!(status.code(), Some(78), "{}", daemon.log());
     assert!(daemon.log().contains("provisioner \"harbour\" has instances and no table"), "{}", daemon.log());
     // Its table brings it back, and its instance was never let go.
     let without = daemon.config();
     daemon.write_config(&before);
+    daemon.write_file("plugins/harbour.wasm", whole);
     daemon.start().await;
     daemon.write_config(&without);
     assert_eq!(plugin(&reload(&daemon).await, "harbour")["state"], "retired");

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use crate::extension::{Extensions as _, Plugins as _};
+use crate::extension::{Extensions as _, PluginState, Plugins as _};
 use crate::plugin::testing::TestGuest;
 use crate::plugin::tests::{Bench, hook_options, options, provisioner_options};
 use crate::plugin::{
@@ -112,6 +112,9 @@ async fn a_disabled_provisioner_that_could_not_be_built_is_retired_when_its_tabl
     assert_eq!(stored(), (vec!["other".to_owned(), "local".to_owned()], vec![]));
     host.reload(other(None), Allowances::default()).await.unwrap();
     assert_eq!(stored(), (vec!["other".to_owned(), "local".to_owned()], vec!["local".to_owned()]));
+    let reports = host.reports();
+    assert_eq!((reports[1].name.as_str(), reports[1].state), ("local", PluginState::Retired));
+    assert_eq!((&reports[1].active_digest, reports[1].instances), (&None, Some(1)));
     drop(host);
     // Whose instances those are is known: without what it needs the daemon does not start, and with it, it does.
     assert_eq!(codes(bench.start(other(None)).await), ["provisioner_forsaken"]);

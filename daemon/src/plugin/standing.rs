@@ -145,7 +145,7 @@ impl Standing {
         self.desired.iter().find(|desired| desired.key == *key)
     }
 
-    /// For people: what is asked for, and what serves without being asked for any more.
+    /// For people: what is asked for, what serves without being asked for any more, and what should.
     pub(super) fn report(
         &self,
         active: &Parts,
@@ -153,8 +153,9 @@ impl Standing {
     ) -> Vec<PluginReport> {
         let asked = self.desired.iter().map(|desired| desired.key.clone());
         let serving = active.versions().into_iter().map(|version| version.key());
+        let lost = active.lost.iter().map(PluginVersion::key);
         let mut keys: Vec<PluginKey> = Vec::new();
-        for key in asked.chain(serving) {
+        for key in asked.chain(serving).chain(lost) {
             if !keys.contains(&key) {
                 keys.push(key);
             }

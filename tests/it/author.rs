@@ -90,6 +90,13 @@ fn a_check_says_what_the_daemon_would_say() {
         assert!(said.err.contains(told), "{told}: {said:?}");
     }
 
+    let table = folder.path().join("table.toml");
+    std::fs::write(&table, "settings.pattern = \"^[a-z]+$\"").unwrap();
+    let said = plugin(&["check", &shipped("naming"), "--settings", table.to_str().unwrap()]);
+    assert!(said.code == Some(78) && said.err.contains("is not JSON"), "{said:?}");
+    assert!(said.err.contains("--table"), "{said:?}");
+    assert_eq!(plugin(&["check", &shipped("naming"), "--table", table.to_str().unwrap()]).code, Some(0));
+
     let said = plugin(&["check", &shipped("local")]);
     assert!(said.code == Some(78) && said.err.contains("grant"), "{said:?}");
     assert_eq!(plugin(&["check", &shipped("local"), "--grant", "process"]).code, Some(0));

@@ -123,5 +123,10 @@ fn json<T: serde::de::DeserializeOwned>(file: &std::path::Path) -> Result<T, Err
     const MAX_FILE: u64 = 4 << 20;
     let text = crate::runtime::document::read_text(file, MAX_FILE);
     let text = text.map_err(|complaint| Error::Unusable(complaint.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| Error::Unusable(format!("{}: {error}", file.display())))
+    serde_json::from_str(&text).map_err(|error| {
+        let wrong = if error.is_data() { "is not what is wanted" } else { "is not JSON" };
+        let is_toml = file.extension().is_some_and(|extension| extension == "toml");
+        let remedy = if is_toml { "; a table in TOML goes with --table" } else { "" };
+        Error::Unusable(format!("{} {wrong}: {error}{remedy}", file.display()))
+    })
 }

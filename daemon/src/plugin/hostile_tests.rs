@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::options::{Bounds, CredentialSource, Limits, ProvisionerOptions, Upstream};
+use super::options::{Limits, ProvisionerOptions};
 use super::testing::TestGuest;
-use super::tests::{Bench, create, options, order, provisioner_options, target};
+use super::tests::{Bench, create, options, order, provisioner_options, shown, target};
 use super::{Allowances, Options, PluginHost};
 use crate::domain::{BreakerPolicy, Failure, FailureKind, Secrets};
 use crate::extension::{Extensions as _, PluginState, Plugins as _, Provisioner};
@@ -339,14 +339,7 @@ async fn a_call_that_got_no_turn_is_no_bad_end() {
 
 /// A provisioner that shows itself with the token in a file.
 fn with_token(plugin: &Path, token: &Path) -> Options {
-    let upstream = Upstream {
-        url: "http://127.0.0.1:1".to_owned(),
-        socket: None,
-        bearer_token: Some(CredentialSource::File(token.to_owned())),
-        ca_file: None,
-        client_certificate: None,
-        bounds: Bounds::default(),
-    };
+    let upstream = shown("http://127.0.0.1:1", token);
     let upstreams = [("manager".to_owned(), upstream)].into();
     options(ProvisionerOptions { upstreams, ..provisioner_options(plugin) }, Vec::new())
 }

@@ -5,22 +5,12 @@ use std::sync::atomic::Ordering;
 
 use crate::extension::{Extensions as _, PluginState, Plugins as _};
 use crate::plugin::testing::TestGuest;
-use crate::plugin::tests::{Bench, hook_options, options, provisioner_options};
-use crate::plugin::{
-    Allowances, Bounds, CredentialSource, Error, HookOptions, Options, PluginHost, ProvisionerOptions,
-    Upstream,
-};
+use crate::plugin::tests::{Bench, hook_options, options, other_provisioner, provisioner_options, shown};
+use crate::plugin::{Allowances, Error, HookOptions, Options, PluginHost, ProvisionerOptions};
 
 /// A provisioner whose upstream is shown the token in a file, known to `bench`.
 fn with_token(bench: &Bench, text: &str, path: &Path, url: &str, token: &Path) -> Options {
-    let upstream = Upstream {
-        url: url.to_owned(),
-        socket: None,
-        bearer_token: Some(CredentialSource::File(token.to_owned())),
-        ca_file: None,
-        client_certificate: None,
-        bounds: Bounds::default(),
-    };
+    let upstream = shown(url, token);
     let upstreams = [("manager".to_owned(), upstream)].into();
     let table = ProvisionerOptions { table: text.to_owned(), upstreams, ..provisioner_options(path) };
     let options = options(table, Vec::new());
@@ -90,11 +80,7 @@ async fn a_disabled_provisioner_that_could_not_be_built_is_retired_when_its_tabl
     bench.owned.store(1, Ordering::Relaxed);
     std::fs::remove_file(&token).unwrap();
     let other = |enabled: Option<bool>| {
-        let other = ProvisionerOptions {
-            name: "other".parse().unwrap(),
-            table: "other".to_owned(),
-            ..provisioner_options(&path)
-        };
+        let other = other_provisioner(&path);
         let mut options = options(other, Vec::new());
         let local = enabled.map(|enabled| ProvisionerOptions { enabled, ..table.provisioners[0].clone() });
         options.provisioners.extend(local);
@@ -129,9 +115,7 @@ async fn a_disabled_provisioner_that_could_not_be_built_is_retired_when_its_tabl
 
 #[tokio::test]
 async fn one_that_is_disabled_and_lost_is_needed_for_nothing_but_its_instances() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let token = bench.folder.path().join("token");
     std::fs::write(&token, "a-token").unwrap();
     let lost = with_token(&bench, "lost", &path, HERE, &token).provisioners.remove(0);

@@ -8,17 +8,15 @@ use crate::domain::{FailureKind, HookMode, ProvisionerName, Secrets};
 use crate::extension::{Extensions as _, Plugins as _, ProvisionerStanding};
 use crate::plugin::host::{Credentials, read_credentials};
 use crate::plugin::testing::TestGuest;
-use crate::plugin::tests::{Bench, hook_options, options, provisioner_options, target};
+use crate::plugin::tests::{Bench, hook_options, options, other_provisioner, shown, target};
 use crate::plugin::{
-    Allowance, Allowances, Bounds, CredentialSource, HookOptions, Left, Options, PluginHost,
-    ProvisionerOptions, Shown, Upstream,
+    Allowance, Allowances, CredentialSource, HookOptions, Left, Options, PluginHost, ProvisionerOptions,
+    Shown, Upstream,
 };
 
 #[tokio::test]
 async fn what_is_taken_away_is_gone_though_the_rest_is_refused() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let host = bench.start(table.clone()).await.unwrap();
     std::fs::write(&hook, b"half a fi").unwrap();
@@ -49,9 +47,7 @@ async fn what_is_taken_away_is_gone_though_the_rest_is_refused() {
 
 #[tokio::test]
 async fn a_hooks_say_comes_back_with_the_file_though_the_rest_is_refused() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let mut host = bench.start(table.clone()).await.unwrap();
     std::fs::write(&path, b"half a fi").unwrap();
@@ -84,17 +80,7 @@ async fn a_hooks_say_comes_back_with_the_file_though_the_rest_is_refused() {
     assert_eq!(modes(&host), [HookMode::Audit]);
 }
 
-/// An upstream that is shown the token in a file.
-fn shown(token: &Path) -> Upstream {
-    Upstream {
-        url: "http://127.0.0.1:1".to_owned(),
-        socket: None,
-        bearer_token: Some(CredentialSource::File(token.to_owned())),
-        ca_file: None,
-        client_certificate: None,
-        bounds: Bounds::default(),
-    }
-}
+const HERE: &str = "http://127.0.0.1:1";
 
 /// The same table, with an upstream.
 fn with_upstream(bench: &Bench, mut table: Options, upstream: &Upstream) -> Options {
@@ -111,12 +97,10 @@ fn shows(host: &PluginHost) -> Credentials {
 
 #[tokio::test]
 async fn a_token_that_changed_reaches_what_serves_though_the_rest_is_refused() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let token = bench.folder.path().join("token");
     std::fs::write(&token, "first-token\n").unwrap();
-    let upstream = shown(&token);
+    let upstream = shown(HERE, &token);
     let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &upstream);
     let host = bench.start(table.clone()).await.unwrap();
     std::fs::write(&hook, b"half a fi").unwrap();
@@ -140,12 +124,10 @@ async fn a_token_that_changed_reaches_what_serves_though_the_rest_is_refused() {
 
 #[tokio::test]
 async fn what_was_rolled_back_or_is_retired_has_the_token_of_now() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let token = bench.folder.path().join("token");
     std::fs::write(&token, "first-token\n").unwrap();
-    let upstream = shown(&token);
+    let upstream = shown(HERE, &token);
     let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &upstream);
     let host = bench.start(table.clone()).await.unwrap();
     let local: ProvisionerName = "local".parse().unwrap();
@@ -158,11 +140,7 @@ async fn what_was_rolled_back_or_is_retired_has_the_token_of_now() {
     host.reload(table.clone(), Allowances::default()).await.unwrap();
     assert_eq!((shows(&host), digest()), (read_credentials(&upstream).unwrap(), first.clone()));
     bench.owned.store(1, Ordering::Relaxed);
-    let other = ProvisionerOptions {
-        name: "other".parse().unwrap(),
-        table: "other".to_owned(),
-        ..provisioner_options(&path)
-    };
+    let other = other_provisioner(&path);
     let removed = options(other, table.hooks);
     host.reload(removed.clone(), Allowances::default()).await.unwrap();
     assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Retired);
@@ -176,10 +154,8 @@ async fn what_was_rolled_back_or_is_retired_has_the_token_of_now() {
 #[tokio::test]
 async fn an_upstream_that_was_removed_does_not_come_back_elsewhere_while_there_are_instances() {
     for beside_an_error in [false, true] {
-        let bench = Bench::new();
-        let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-        let hook = bench.write(&TestGuest::hook(), "h.wasm");
-        let there = Upstream { bearer_token: None, ..shown(Path::new("/nowhere")) };
+        let (bench, path, hook) = Bench::with_plugins();
+        let there = Upstream { bearer_token: None, ..shown(HERE, Path::new("/nowhere")) };
         let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &there);
         let with = |text: &str, moved, upstreams: &[&Upstream]| {
             let mut other = table.clone();
@@ -222,12 +198,10 @@ async fn an_upstream_that_was_removed_does_not_come_back_elsewhere_while_there_a
 
 #[tokio::test]
 async fn a_token_at_another_place_is_no_longer_shown_though_the_rest_is_refused() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let token = bench.folder.path().join("token");
     std::fs::write(&token, "first-token").unwrap();
-    let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &shown(&token));
+    let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &shown(HERE, &token));
     let host = bench.start(table.clone()).await.unwrap();
     std::fs::write(&hook, b"half a fi").unwrap();
     let reached = || {
@@ -253,9 +227,7 @@ async fn a_token_at_another_place_is_no_longer_shown_though_the_rest_is_refused(
 
 #[tokio::test]
 async fn a_provisioner_that_lost_its_table_makes_nothing_new_though_the_rest_is_refused() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let mut host = bench.start(table.clone()).await.unwrap();
     std::fs::write(&hook, b"half a fi").unwrap();
@@ -278,10 +250,8 @@ async fn a_provisioner_that_lost_its_table_makes_nothing_new_though_the_rest_is_
 
 #[tokio::test]
 async fn what_was_taken_from_a_version_that_was_rolled_back_to_comes_back_with_a_whole_configuration() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
-    let there = Upstream { bearer_token: None, ..shown(Path::new("/nowhere")) };
+    let (bench, path, hook) = Bench::with_plugins();
+    let there = Upstream { bearer_token: None, ..shown(HERE, Path::new("/nowhere")) };
     let table = with_upstream(&bench, told_apart(&bench, &path, &hook), &there);
     let host = bench.start(table.clone()).await.unwrap();
     bench.write(&TestGuest::provisioner().body("inspect", "unreachable"), "p.wasm");
@@ -319,17 +289,11 @@ async fn what_was_taken_from_a_version_that_was_rolled_back_to_comes_back_with_a
 
 #[tokio::test]
 async fn a_disabled_provisioner_whose_table_goes_is_retired_and_still_disabled() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let host = bench.start(table.clone()).await.unwrap();
     bench.owned.store(1, Ordering::Relaxed);
-    let other = ProvisionerOptions {
-        name: "other".parse().unwrap(),
-        table: "other".to_owned(),
-        ..provisioner_options(&path)
-    };
+    let other = other_provisioner(&path);
     let without = options(other.clone(), table.hooks.clone());
     let mut disabled = without.clone();
     disabled.provisioners.push(ProvisionerOptions { enabled: false, ..table.provisioners[0].clone() });

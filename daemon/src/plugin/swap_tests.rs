@@ -9,7 +9,9 @@ use crate::domain::{Decision, FailureKind, HookMode, PluginKind, ProvisionerName
 use crate::extension::{Extensions as _, PluginState, Plugins as _, ProvisionerStanding, RollbackError};
 use crate::plugin::hostile_tests::{AN_HOUR, SLEEPS};
 use crate::plugin::testing::TestGuest;
-use crate::plugin::tests::{Bench, create, hook_options, options, provisioner_options, review, target};
+use crate::plugin::tests::{
+    Bench, create, hook_options, options, other_provisioner, provisioner_options, review, target,
+};
 use crate::plugin::{
     Allowances, Error, HookOptions, Options, PluginHost, ProvisionerOptions, Reloaded, Timeouts,
 };
@@ -33,9 +35,7 @@ async fn nothing_changed_is_no_new_generation() {
 
 #[tokio::test]
 async fn a_changed_plugin_is_swapped_and_the_others_stay() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = options(provisioner_options(&path), vec![hook_options(&hook)]);
     let host = bench.start(table.clone()).await.unwrap();
     let before = host.current();
@@ -94,9 +94,7 @@ async fn the_spare_sandbox_of_a_hook_serves_one_review_and_goes_with_the_hook() 
 
 #[tokio::test]
 async fn a_bad_file_leaves_everything_as_it_was() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = options(provisioner_options(&path), vec![hook_options(&hook)]);
     let host = bench.start(table.clone()).await.unwrap();
     let before = host.current();
@@ -147,11 +145,7 @@ async fn a_provisioner_with_instances_is_retired_and_goes_with_the_last_one() {
     let path = bench.write(&TestGuest::provisioner(), "p.wasm");
     let local: ProvisionerName = "local".parse().unwrap();
     let host = bench.start(options(provisioner_options(&path), Vec::new())).await.unwrap();
-    let other = ProvisionerOptions {
-        name: "other".parse().unwrap(),
-        table: "other".to_owned(),
-        ..provisioner_options(&path)
-    };
+    let other = other_provisioner(&path);
     let removed = options(other, Vec::new());
     // A request that began with the old set may still make an instance.
     let old = host.current();
@@ -170,11 +164,7 @@ async fn a_provisioner_with_instances_is_retired_and_goes_with_the_last_one() {
     let other_path = bench.write(&TestGuest::provisioner(), "q.wasm");
     bench.remember(&removed);
     bench.remember(&options(provisioner_options(&path), Vec::new()));
-    let other = ProvisionerOptions {
-        name: "other".parse().unwrap(),
-        table: "other".to_owned(),
-        ..provisioner_options(&other_path)
-    };
+    let other = other_provisioner(&other_path);
     let removed = options(other, Vec::new());
     let host = bench.start(removed.clone()).await.unwrap();
     assert_eq!(host.current().provisioners[&local].standing, ProvisionerStanding::Retired);
@@ -194,9 +184,7 @@ fn told_apart(bench: &Bench, path: &Path, hook: &Path) -> Options {
 
 #[tokio::test]
 async fn a_restart_serves_the_last_good_versions_of_files_that_are_lost_or_damaged() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let before = bench.start(table.clone()).await.unwrap();
     let digest = before.current().hooks[0].digest.clone();
@@ -219,9 +207,7 @@ async fn a_restart_serves_the_last_good_versions_of_files_that_are_lost_or_damag
 
 #[tokio::test]
 async fn a_rollback_stays_until_the_file_or_the_table_changes() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let host = bench.start(table.clone()).await.unwrap();
     let digest = |host: &PluginHost| host.current().hooks[0].digest.clone();
@@ -248,9 +234,7 @@ async fn a_rollback_stays_until_the_file_or_the_table_changes() {
 
 #[tokio::test]
 async fn a_rollback_while_the_file_is_unreadable_rejects_what_served() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let table = told_apart(&bench, &path, &hook);
     let host = bench.start(table.clone()).await.unwrap();
     let first = host.current().hooks[0].digest.clone();
@@ -303,9 +287,7 @@ async fn a_hook_that_is_off_is_not_loaded() {
 
 #[tokio::test]
 async fn whoever_is_held_back_by_another_says_so_though_only_its_table_changed() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let mut table = told_apart(&bench, &path, &hook);
     let host = bench.start(table.clone()).await.unwrap();
     std::fs::write(&hook, b"half a fi").unwrap();
@@ -323,9 +305,7 @@ async fn whoever_is_held_back_by_another_says_so_though_only_its_table_changed()
 
 #[tokio::test]
 async fn of_plugins_that_are_gone_nothing_is_kept() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let provisioner = provisioner_options(&path);
     let host = bench.start(options(provisioner.clone(), Vec::new())).await.unwrap();
     for name in ["one", "two", "three"] {
@@ -343,9 +323,7 @@ async fn of_plugins_that_are_gone_nothing_is_kept() {
 
 #[tokio::test]
 async fn a_start_without_a_new_plugin_that_is_held_back_is_none() {
-    let bench = Bench::new();
-    let path = bench.write(&TestGuest::provisioner(), "p.wasm");
-    let hook = bench.write(&TestGuest::hook(), "h.wasm");
+    let (bench, path, hook) = Bench::with_plugins();
     let mut table = told_apart(&bench, &path, &hook);
     drop(bench.start(table.clone()).await.unwrap());
     std::fs::remove_file(&hook).unwrap();

@@ -39,6 +39,24 @@ pub(super) fn provisioner_options(path: &Path) -> ProvisionerOptions {
     }
 }
 
+/// A provisioner beside it, of the same component.
+pub(super) fn other_provisioner(path: &Path) -> ProvisionerOptions {
+    let (name, table) = ("other".parse().unwrap(), "other".to_owned());
+    ProvisionerOptions { name, table, ..provisioner_options(path) }
+}
+
+/// An upstream that is shown the token in a file.
+pub(super) fn shown(url: &str, token: &Path) -> Upstream {
+    Upstream {
+        url: url.to_owned(),
+        socket: None,
+        bearer_token: Some(CredentialSource::File(token.to_owned())),
+        ca_file: None,
+        client_certificate: None,
+        bounds: Bounds::default(),
+    }
+}
+
 pub(super) fn hook_options(path: &Path) -> HookOptions {
     HookOptions {
         name: "naming".parse().unwrap(),
@@ -98,6 +116,14 @@ impl Bench {
             published: Arc::default(),
             tables: Arc::default(),
         }
+    }
+
+    /// With the files of a provisioner and of a hook.
+    pub(super) fn with_plugins() -> (Self, PathBuf, PathBuf) {
+        let bench = Self::new();
+        let provisioner = bench.write(&TestGuest::provisioner(), "p.wasm");
+        let hook = bench.write(&TestGuest::hook(), "h.wasm");
+        (bench, provisioner, hook)
     }
 
     /// Stored tables with these texts are these.

@@ -137,7 +137,7 @@ function ofConfiguration(list: PluginList | undefined): Item[] {
       instance: null,
       wrong: 'was refused',
       since: refusal.at,
-      reason: `${refusal.message.trim()}\nWhat was in force before still is. Mend the file: it is read again by itself, or now.`,
+      reason: `${refusal.message.trim()}\nWhat was in force before still is, but for what the file takes away. Mend the file: it is read again by itself, or now.`,
       help: { act: 'reload' },
     });
   }

@@ -24,7 +24,8 @@ export function ConfigurationNotes({
         >
           <pre className="whitespace-pre-wrap break-words font-mono text-xs">{refusal.message.trim()}</pre>
           <p>
-            What was in force before still is. Mend the file: it is read again by itself, or by “Reload now”.
+            What was in force before still is, but for what the file takes away. Mend the file: it is read
+            again by itself, or by “Reload now”.
           </p>
         </Note>
       )}

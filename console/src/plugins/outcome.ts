@@ -8,7 +8,10 @@ export function outcome({ list, finished, before }: Reloaded): { tone: 'good' | 
     return { tone: 'good', text: 'It is still being read: what comes of it is shown here by itself.' };
   }
   if (list.configuration.refusal !== null) {
-    return { tone: 'bad', text: 'The configuration was refused. What was in force before still is.' };
+    return {
+      tone: 'bad',
+      text: 'The configuration was refused. What was in force before still is, but for what the file takes away.',
+    };
   }
   const refused = list.plugins.filter(
     ({ last_refusal: refusal }) => refusal !== null && refusal.code !== ROLLED_BACK,
